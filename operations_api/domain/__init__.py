@@ -1,0 +1,1 @@
+"""What the product is about, without any I/O: states, definitions, records, keys, errors."""
