@@ -1,0 +1,114 @@
+# operations-api
+#
+# Each target does what `make setup` does by itself, so there is nothing to run first.
+
+READY := .venv/ready
+UV ?= uv
+# What `make assets` vendors; see operations_api/http/assets/swagger-ui/README.md
+SWAGGER_UI_VERSION ?= 5.35.0
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+## Use it
+
+.PHONY: run
+run: $(READY) ## Start everything on http://127.0.0.1:8000: Postgres, Valkey, the API and a worker. PORT= HOST= change the address
+	@exec .venv/bin/operations-api dev --die-with-parent
+
+## Work on it
+
+.PHONY: setup
+setup: $(READY) ## Create .venv from requirements/dev.lock. PYTHON= chooses the interpreter (3.11 or newer)
+
+.PHONY: test
+test: $(READY) ## Run every test against real servers. ARGS= goes to pytest: make test ARGS="tests/domain -x"
+	.venv/bin/python -m pytest $(ARGS)
+
+.PHONY: check
+check: $(READY) ## Check format, lint, types, direction of imports, generated files and lock files
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	@.venv/bin/operations-api openapi | diff -u openapi/openapi.json - \
+	  || { echo "openapi/openapi.json is not what the code says: run 'make openapi' and commit it" >&2; exit 1; }
+	@! grep -nE '://|^ *--?(index|extra-index|find-links|i |f )' requirements/*.lock \
+	  || { echo "a lock file names an address: run 'make lock'" >&2; exit 1; }
+
+.PHONY: format
+format: $(READY) ## Format the code and put right what the linter can
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+## Make what is generated
+
+.PHONY: openapi
+openapi: $(READY) ## Write openapi/openapi.json from the code and the worked definitions
+	.venv/bin/operations-api openapi --output openapi/openapi.json
+
+.PHONY: lock
+lock: ## Choose versions anew and lock them, hashes included, in requirements/. Needs uv; UV= says where it is
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv (pip install uv), or UV=/path/to/uv" >&2; exit 1; }
+	$(UV) pip compile pyproject.toml $(COMPILE) --output-file requirements/production.lock
+	$(UV) pip compile pyproject.toml $(COMPILE) --extra embedded --group dev --output-file requirements/dev.lock
+
+COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+           --no-emit-index-url --no-header --no-annotate
+
+.PHONY: assets
+assets: ## Fetch the files of the interactive documentation from the npm package swagger-ui-dist. Needs npm
+	@command -v npm >/dev/null || { echo "make assets needs npm" >&2; exit 1; }
+	@set -e; work=`mktemp -d`; trap 'rm -rf "$$work"' EXIT; to=operations_api/http/assets/swagger-ui; \
+	(cd "$$work" && npm pack --silent swagger-ui-dist@$(SWAGGER_UI_VERSION) >/dev/null && tar xzf ./*.tgz); \
+	for file in swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt LICENSE NOTICE; do \
+	  cp "$$work/package/$$file" "$$to/$$file"; chmod 644 "$$to/$$file"; done; \
+	echo "$(SWAGGER_UI_VERSION)" > "$$to/VERSION"
+
+.PHONY: wheel
+wheel: $(READY) ## Build the wheel in dist/
+	.venv/bin/python -m hatchling build -t wheel
+
+## Other
+
+.PHONY: clean
+clean: ## Remove .venv, caches and built files. The data in .operations/ stays
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## Say what can be made
+	@echo "make <target>"
+	@awk -F ':.* ## ' '/^## / {print "\n" substr($$0, 4) ":"} /^[a-z]+:.* ## / {printf "  %-8s  %s\n", $$1, $$2}' Makefile
+
+# --- how .venv comes about ---
+
+# The stamp holds the checkout's directory: a moved or copied .venv names the old one in every script.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+
+$(READY): requirements/dev.lock pyproject.toml
+	@$(FIND_PYTHON); \
+	if [ "`cat $(READY) 2>/dev/null`" != "$(CURDIR)" ] || ! .venv/bin/python -c '' 2>/dev/null; then \
+	  echo "creating .venv with $$python"; "$$python" -m venv --clear .venv || exit 1; fi; \
+	echo "installing requirements/dev.lock"; \
+	$(PIP) --require-hashes --requirement requirements/dev.lock && $(PIP) --no-build-isolation --editable . || exit 1; \
+	echo "$(CURDIR)" > $(READY)
+
+PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps
+
+# Sets $$python to the first interpreter that will do, or says why there is none.
+define FIND_PYTHON
+for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
+  command -v "$$python" >/dev/null || continue; \
+  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+  "$$python" -c 'import ensurepip, venv' 2>/dev/null && found=yes && break; without_venv=$$python; \
+done; \
+if [ -z "$$found" ]; then \
+  if [ -n "$$without_venv" ]; then \
+    echo "$$without_venv cannot make virtual environments: install its venv module (on Debian and Ubuntu: apt-get install python3-venv)"; \
+  else echo "$(or $(PYTHON),python3) is missing or older than 3.11: install Python 3.11 or newer, or say where it is with PYTHON=/path/to/python3"; \
+  fi >&2; exit 1; \
+fi
+endef
