@@ -1,0 +1,104 @@
+"""A child process that never outlives its parent, however the parent ends.
+
+On Linux the kernel kills it (`launch.py`). Elsewhere a shell beside it holds the reading end of a pipe and kills it
+when the writing end, ours, is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+LAUNCHER = Path(__file__).parent / "embedded" / "launch.py"
+# read returns at the end of the pipe, which is our death or our wish; the signals of a terminal are not for this shell
+SIDECAR = 'trap "" INT TERM HUP; read _; kill -s "$1" "$2" 2>/dev/null'
+
+
+class Child:
+    """A running program. `identity` is what `launch.py` takes; `death_signal` is what it gets when we die."""
+
+    def __init__(
+        self,
+        program: Sequence[str],
+        *,
+        identity: str = "self",
+        death_signal: signal.Signals = signal.SIGKILL,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        input: IO[bytes] | None = None,
+        log: IO[bytes] | None = None,
+        keep_open: Sequence[int] = (),
+        own_session: bool = True,
+        by_kernel: bool = sys.platform == "linux",
+    ) -> None:
+        options: dict[str, Any] = {
+            "env": environment,
+            "cwd": directory,
+            "stdin": subprocess.DEVNULL if input is None else input,
+            "stdout": log,
+            "stderr": log,
+            "pass_fds": tuple(keep_open),
+            "start_new_session": own_session,
+        }
+        number = death_signal.value if by_kernel else 0
+        launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(number), identity]
+        self._process = _starter().submit(_open, [*launcher, *program], options).result()
+        self._sidecar = None if by_kernel else _start_sidecar(self._process.pid, death_signal)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal; None while it runs."""
+        return self._process.poll()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens when the child is gone."""
+        self._process.send_signal(number)
+
+    def wait(self, timeout: float) -> int | None:
+        """Wait for the end, at most `timeout` seconds. The exit code, or None when it still runs."""
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def stop(self, number: signal.Signals, timeout: float) -> int:
+        """Ask with a signal, wait at most `timeout` seconds, then kill. Returns the exit code."""
+        self.send(number)
+        if self.wait(timeout) is None:
+            self._process.kill()
+        code = self._process.wait()
+        self._dismiss_sidecar()
+        return code
+
+    def _dismiss_sidecar(self) -> None:
+        if self._sidecar is not None and self._sidecar.stdin is not None:
+            self._sidecar.kill()
+            self._sidecar.wait()
+            self._sidecar.stdin.close()
+
+
+@cache
+def _starter() -> Executor:
+    """One thread that lives as long as the process starts every child: the kernel's promise holds per *thread*."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="child-starter")
+
+
+def _open(command: Sequence[str], options: dict[str, Any]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, **options)  # noqa: S603 -- running programs is what this module is for
+
+
+def _start_sidecar(pid: int, number: signal.Signals) -> subprocess.Popen[bytes]:
+    name = number.name.removeprefix("SIG")
+    return subprocess.Popen(  # noqa: S603 -- a constant script; its arguments are a signal's name and a pid
+        ["/bin/sh", "-c", SIDECAR, "sidecar", name, str(pid)], stdin=subprocess.PIPE, start_new_session=True
+    )

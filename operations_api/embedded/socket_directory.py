@@ -1,0 +1,46 @@
+"""The private directory of the servers' sockets: short, ours alone, gone with us."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from operations_api.embedded.errors import EmbeddedError
+from operations_api.embedded.identity import Identity
+
+SOCKET_PATH_LIMIT_BYTES = 107  # sun_path holds 108 with its closing zero (unix(7)); macOS less, and /tmp is short there
+LONGEST_NAME = "/operations-01234567-01234567/.s.PGSQL.5432"
+
+
+def make_socket_directory(data_dir: Path, identity: Identity) -> Path:
+    """A new directory for this data directory's sockets, mode 0700; what killed predecessors left is removed."""
+    prefix = f"operations-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:8]}-"
+    for place in _places():
+        for stale in place.glob(f"{prefix}*"):
+            _remove_if_ours(stale, {os.geteuid(), identity.uid})
+    for place in _places():
+        if os.access(place, os.W_OK | os.X_OK):
+            directory = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+            identity.give(directory)
+            return directory
+    raise EmbeddedError("There is no directory for sockets: make /tmp writable, or set TMPDIR to a short path.")
+
+
+def _places() -> list[Path]:
+    """Root's own TMPDIR may be out of reach for the user the servers become, so /tmp is first for root."""
+    chosen, usual = Path(tempfile.gettempdir()), Path("/tmp")  # noqa: S108 -- mkdtemp makes the name safe
+    places = [usual, chosen] if os.geteuid() == 0 else [chosen, usual]
+    return [place for place in dict.fromkeys(places) if _is_short_and_plain(place)]
+
+
+def _is_short_and_plain(place: Path) -> bool:
+    """Postgres separates socket directories by commas, so the path must not hold one."""
+    return len(os.fsencode(place)) + len(LONGEST_NAME) <= SOCKET_PATH_LIMIT_BYTES and not set(" ,\"'") & set(str(place))
+
+
+def _remove_if_ours(path: Path, owners: set[int]) -> None:
+    if not path.is_symlink() and path.stat().st_uid in owners:
+        shutil.rmtree(path, ignore_errors=True)
