@@ -1,0 +1,108 @@
+"""Every header a client may send or will get, once, as components that the paths refer to."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+
+def request_header(name: str) -> Json:
+    """A reference to a header that a client may send."""
+    return {"$ref": f"#/components/parameters/{_required(REQUEST_HEADERS, name)}"}
+
+
+def response_headers(*names: str) -> Json:
+    """References to headers of an answer. ``X-Request-Id`` is on every one and need not be named."""
+    return {
+        name: {"$ref": f"#/components/headers/{_required(RESPONSE_HEADERS, name)}"} for name in (*names, "X-Request-Id")
+    }
+
+
+def _required(components: Json, name: str) -> str:
+    if name not in components:
+        raise KeyError(f"{name} is not described in headers.py")
+    return name
+
+
+def _sent(name: str, description: str, schema: Json, *, required: bool = False) -> Json:
+    return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
+
+
+# No example on Idempotency-Key: tools would send the same one with every request.
+# The pattern admits both spellings of a key, quoted (a structured field) and bare (what most SDKs send).
+REQUEST_HEADERS: Final[Json] = {
+    "Idempotency-Key": _sent(
+        "Idempotency-Key",
+        'Your name for this start, 1 to 255 visible ASCII characters without `"`, `,` and `\\`. Choose it before the '
+        'first attempt and repeat it with every retry; a UUID or your own order number will do. `"abc"` and bare '
+        "`abc` are the same key. It is yours: another tenant's or another type's `abc` is another key.",
+        {"type": "string", "pattern": '^("[!#-+\\--\\[\\]-~]{1,255}"|[!#-+\\--\\[\\]-~]{1,255})$'},
+        required=True,
+    ),
+    "Idempotency-Retry": _sent(
+        "Idempotency-Retry",
+        "`?1` starts again under the same key when the operation it names has `failed` with `error.retryable: true` "
+        "and `error.effect: none`. The new operation has `retry_of`; the key now names it. In any other case, and "
+        "without this header, the answer is a replay.",
+        {"type": "string", "enum": ["?1", "?0"]},
+    ),
+    "Prefer": _sent(
+        "Prefer",
+        "RFC 7240. `wait=N`: hold the answer until the operation is done, or N seconds have passed (at most 30). "
+        "`return=minimal`, when starting: an empty body, the same headers. `respond-async` is echoed. Preferences "
+        "that are unknown or malformed are ignored.",
+        {"type": "string", "examples": ["wait=10"]},
+    ),
+    "If-None-Match": _sent(
+        "If-None-Match",
+        "The `ETag` you have: `304` when nothing has changed since. With `Prefer: wait=N`, wait for a change.",
+        {"type": "string", "examples": ['"3"']},
+    ),
+    "If-Match": _sent(
+        "If-Match",
+        "Act only if this is still the operation's `ETag`; otherwise `412`.",
+        {"type": "string", "examples": ['"3"']},
+    ),
+    "traceparent": _sent(
+        "traceparent",
+        "W3C Trace Context. Stored with the operation and handed to every step; ignored when malformed.",
+        {"type": "string", "examples": ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]},
+    ),
+}
+
+
+def _got(description: str, example: str | int, **schema: Any) -> Json:
+    kind = "integer" if isinstance(example, int) else "string"
+    return {"description": description, "schema": {"type": kind, **schema, "examples": [example]}}
+
+
+OPERATION_PATH: Final = "/operations/019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11"
+
+RESPONSE_HEADERS: Final[Json] = {
+    "Location": _got("Where the operation is, absolute.", f"https://operations.example{OPERATION_PATH}", format="uri"),
+    "Operation-Location": _got(
+        "The same as `Location`, under the name Azure's clients look for.",
+        f"https://operations.example{OPERATION_PATH}",
+        format="uri",
+    ),
+    "Content-Location": _got("The same as a path: the body is what a `GET` of it would give.", OPERATION_PATH),
+    "Retry-After": _got("Ask again in this many seconds. Absent once the operation is done.", 1, minimum=1),
+    "Retry-After-Ms": _got("The same in milliseconds. Absent once the operation is done.", 1000, minimum=1),
+    "ETag": _got("The operation's version, strong. That of the full view is another.", '"3"'),
+    "Idempotency-Key": _got("The key, as a quoted string.", '"order-4711"'),
+    "Idempotent-Replayed": _got("`true` when the key already named this operation. Absent otherwise.", "true"),
+    "Preference-Applied": _got("Which preferences were honoured.", "wait=10"),
+    "Cache-Control": _got("Answers belong to their caller and are revalidated.", "private, no-cache"),
+    "Vary": _got("Which request headers the answer depends on.", "Prefer"),
+    "Link": _got(
+        'RFC 8288. `rel="next"`: the next page of a list. `rel="describedby"`: what to read about a refusal.',
+        '</operations?page_token=eyJhIjox>; rel="next"',
+    ),
+    "WWW-Authenticate": _got("How to authenticate.", "Bearer"),
+    "Accept": _got("Which content type is accepted.", "application/json"),
+    "X-Request-Id": _got(
+        "This request's id, which is also in the service's logs. Quote it when you ask for help.",
+        "019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e12",
+    ),
+}

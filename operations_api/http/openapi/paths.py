@@ -1,0 +1,316 @@
+"""What can be asked: one documented path for each type, then the routes that serve every type."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from operations_api.domain.definition import Definition
+from operations_api.domain.registry import Registry
+from operations_api.http.openapi.headers import request_header, response_headers
+from operations_api.http.openapi.problems import problem_responses
+from operations_api.http.openapi.schemas import Schemas, pascal, start_example
+
+Json = dict[str, Any]
+
+EVERYWHERE: Final = ("unauthenticated", "forbidden", "internal-error", "service-unavailable")
+"""What any route that needs a key may answer."""
+
+ID_PARAMETER: Final[Json] = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The operation's `id`. A malformed one is as unknown as any other: `404`.",
+    "schema": {"type": "string", "format": "uuid"},
+}
+
+OPERATION_LINKS: Final[Json] = {
+    name: {"operationId": name, "parameters": {"id": "$response.body#/id"}, "description": description}
+    for name, description in {
+        "getOperation": "Poll it.",
+        "cancelOperation": "Ask for its cancellation.",
+        "deleteOperation": "Forget it once it is done.",
+    }.items()
+}
+
+
+def paths(registry: Registry, schemas: Schemas) -> Json:
+    """The ``paths`` of the document."""
+    starts = {f"/operations/{name}": {"post": _start(each, schemas)} for name, each in registry.current.items()}
+    return starts | {
+        "/operations/{id}": {"parameters": [ID_PARAMETER], "get": _get(), "head": _head(), "delete": _delete()},
+        "/operations/{id}/cancel": {"parameters": [ID_PARAMETER], "post": _cancel()},
+        "/operations": {"get": _list()},
+        "/health/live": {"get": _live()},
+        "/health/ready": {"get": _ready()},
+        "/openapi.json": {"get": _page("getOpenapiDocument", "This document", "application/json")},
+        "/docs": {"get": _page("getDocs", "This document, to read and to try", "text/html")},
+        "/problems/{slug}": {"parameters": [SLUG_PARAMETER], "get": _problem_page()},
+    }
+
+
+def _start(definition: Definition, schemas: Schemas) -> Json:
+    media: Json = {"schema": schemas.start(definition.name)}
+    if definition.example is not None:
+        media["example"] = start_example(definition)
+    return {
+        "operationId": f"start{pascal(definition.name)}",
+        "tags": ["Start"],
+        "summary": definition.summary or f"Start {definition.name}",
+        "description": START,
+        "parameters": [
+            *map(request_header, ("Idempotency-Key", "Idempotency-Retry", "Prefer", "traceparent")),
+            _query("validate_only", "Check everything and store nothing; the key stays free.", {"type": "boolean"}),
+        ],
+        "requestBody": {"required": True, "content": {"application/json": media}},
+        "responses": {
+            "202": _accepted(schemas.typed_operation(definition.name)),
+            "204": {
+                "description": "With `validate_only=true`: the request would have been accepted.",
+                "headers": response_headers(),
+            },
+            **problem_responses(*EVERYWHERE, *START_PROBLEMS),
+        },
+    }
+
+
+START: Final = """\
+Answers `202` with the operation, new or replayed, finished or not: it can be read, by this caller and on any replica,
+from that instant. Always send a key, and send the same one again until you have seen an answer; with `Prefer: wait=N`
+a short operation is already done when the answer comes. An operation that is `failed` is a `202` as well: look at
+`done` and `error`.
+
+`input` is checked strictly: no conversions (`"1"` is no number), no unknown members, no duplicate ones, integers
+within ±(2^53 - 1), at most 64 levels. What was sent is compared by its meaning: order of members and white space do
+not matter, nor does `1` against `1.0`; `null` against absent does.
+"""
+
+START_PROBLEMS: Final = (
+    "idempotency-key-missing",
+    "idempotency-key-invalid",
+    "malformed-json",
+    "validation-error",
+    "idempotency-key-in-flight",
+    "operation-expired",
+    "idempotency-key-expired",
+    "content-too-large",
+    "unsupported-media-type",
+    "idempotency-key-reused",
+    "outcome-unknown",
+)
+
+
+def _accepted(schema: Json) -> Json:
+    return {
+        "description": "The operation, new or replayed. With `Prefer: return=minimal` the body is empty.",
+        "headers": response_headers(
+            *("Location", "Operation-Location", "Content-Location", "Retry-After", "Retry-After-Ms", "ETag"),
+            *("Idempotency-Key", "Idempotent-Replayed", "Preference-Applied", "Cache-Control", "Vary"),
+        ),
+        "content": {"application/json": {"schema": schema}},
+        "links": OPERATION_LINKS,
+    }
+
+
+MONITOR_HEADERS: Final = ("Retry-After", "Retry-After-Ms", "ETag", "Preference-Applied", "Cache-Control", "Vary")
+
+
+def _get() -> Json:
+    return {
+        "operationId": "getOperation",
+        "tags": ["Follow"],
+        "summary": "Poll an operation",
+        "description": GET,
+        "parameters": _monitor_parameters(),
+        "responses": {
+            "200": _operation_answer("The operation as it is now; a failed one included."),
+            "304": NOT_MODIFIED,
+            **problem_responses(*EVERYWHERE, "validation-error", "operation-not-found", ("operation-expired", 410)),
+        },
+    }
+
+
+GET: Final = """\
+The status monitor: `200` as long as the record exists, whatever became of the operation. Wait `Retry-After` seconds
+between two polls, or let the service wait: with `Prefer: wait=N` the answer comes when the operation is done or N
+seconds have passed, whichever is first; running out of time is not an error. Closing the connection cancels nothing.
+"""
+
+
+def _head() -> Json:
+    get = _get()
+    responses = {status: _without_body(response) for status, response in get["responses"].items()}
+    return get | {
+        "operationId": "headOperation",
+        "summary": "Poll an operation, headers only",
+        "description": "The same answer as to `GET` without its body.",
+        "responses": responses,
+    }
+
+
+def _without_body(response: Json) -> Json:
+    return {member: value for member, value in response.items() if member not in ("content", "links")}
+
+
+def _monitor_parameters() -> list[Json]:
+    view = {"type": "string", "enum": ["basic", "full"], "default": "basic"}
+    return [
+        _query("view", "`full` adds `input` and `steps`.", view),
+        request_header("If-None-Match"),
+        request_header("Prefer"),
+    ]
+
+
+NOT_MODIFIED: Final[Json] = {
+    "description": "It is still the version of `If-None-Match`.",
+    "headers": response_headers("Retry-After", "Retry-After-Ms", "ETag", "Preference-Applied", "Cache-Control", "Vary"),
+}
+
+
+def _operation_answer(description: str) -> Json:
+    return {
+        "description": description,
+        "headers": response_headers(*MONITOR_HEADERS),
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Operation"}}},
+        "links": {name: link for name, link in OPERATION_LINKS.items() if name != "getOperation"},
+    }
+
+
+def _list() -> Json:
+    first = {"id": "$response.body#/operations/0/id"}
+    return {
+        "operationId": "listOperations",
+        "tags": ["Follow"],
+        "summary": "List operations",
+        "description": "Newest first. Nothing is listed twice or left out because others are being started meanwhile.",
+        "parameters": [_query(*each) for each in FILTERS],
+        "responses": {
+            "200": {
+                "description": "A page.",
+                "headers": response_headers("Link", "Cache-Control"),
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/OperationList"}}},
+                "links": {
+                    "getOperation": {"operationId": "getOperation", "parameters": first, "description": "The newest."},
+                    "nextPage": {
+                        "operationId": "listOperations",
+                        "parameters": {"page_token": "$response.body#/next_page_token"},
+                        "description": "The next page, with the same filters.",
+                    },
+                },
+            },
+            **problem_responses(*EVERYWHERE, "validation-error"),
+        },
+    }
+
+
+TIME: Final[Json] = {"type": "string", "format": "date-time"}
+# no maximum on page_size: more is not an error, it is coerced
+FILTERS: Final[tuple[tuple[str, str, Json], ...]] = (
+    ("type", "Only operations of this type.", {"type": "string"}),
+    ("status", "Only these, separated by commas: `pending,running`.", {"type": "string"}),
+    ("created_after", "Only those created at this time or later.", TIME),
+    ("created_before", "Only those created before this time.", TIME),
+    ("idempotency_key", "Only those started under this key.", {"type": "string"}),
+    ("label", "Only those with this label: `channel:web`.", {"type": "string"}),
+    ("page_size", "How many; 0 or absent: 50; more than 200: 200.", {"type": "integer", "minimum": 0}),
+    ("page_token", "`next_page_token` of the page before. It belongs to these filters.", {"type": "string"}),
+)
+
+
+def _cancel() -> Json:
+    return {
+        "operationId": "cancelOperation",
+        "tags": ["Follow"],
+        "summary": "Ask for cancellation",
+        "description": CANCEL,
+        "parameters": [request_header("If-Match")],
+        "responses": {
+            "200": _operation_answer("It had been asked before: canceling or canceled."),
+            "202": _operation_answer("In time: `canceling`, or already `canceled`."),
+            **problem_responses(
+                *EVERYWHERE,
+                "operation-not-found",
+                "operation-not-cancelable",
+                ("operation-expired", 410),
+                "precondition-failed",
+            ),
+        },
+    }
+
+
+CANCEL: Final = """\
+Decided in one instant against the decision to commit: either the operation will be rolled back and end `canceled`,
+once nothing is held any more, or it is too late and the answer is `409`.
+"""
+
+
+def _delete() -> Json:
+    return {
+        "operationId": "deleteOperation",
+        "tags": ["Follow"],
+        "summary": "Forget a finished operation",
+        "description": "Repeating it is no error. Its key stays taken until the operation would have expired.",
+        "parameters": [request_header("If-Match")],
+        "responses": {
+            "204": {"description": "Forgotten: `GET` answers `410`.", "headers": response_headers()},
+            **problem_responses(*EVERYWHERE, "operation-not-found", "operation-not-terminal", "precondition-failed"),
+        },
+    }
+
+
+def _live() -> Json:
+    return _open_route("getLiveness", "Is the process alive?") | {
+        "responses": {"200": _json("It is.", "Health"), **problem_responses("internal-error")}
+    }
+
+
+def _ready() -> Json:
+    return _open_route("getReadiness", "Can it take work?") | {
+        "description": "Ready when Postgres can be reached and every migration is applied. Redis is reported and not "
+        "required: without it operations are still accepted and executed, a little later.",
+        "responses": {"200": _json("It can.", "Health"), "503": _json("It cannot, and why.", "Health")},
+    }
+
+
+def _page(operation_id: str, summary: str, media_type: str) -> Json:
+    schema = (
+        {"type": "object", "additionalProperties": True} if media_type == "application/json" else {"type": "string"}
+    )
+    return _open_route(operation_id, summary) | {
+        "responses": {
+            "200": {
+                "description": summary,
+                "headers": response_headers("Cache-Control"),
+                "content": {media_type: {"schema": schema}},
+            }
+        }
+    }
+
+
+SLUG_PARAMETER: Final[Json] = {
+    "name": "slug",
+    "in": "path",
+    "required": True,
+    "description": "The end of a problem's `type`.",
+    "schema": {"type": "string", "examples": ["idempotency-key-reused"]},
+}
+
+
+def _problem_page() -> Json:
+    page = _page("getProblemPage", "What a problem type means and what to do", "text/html")
+    return page | {"responses": page["responses"] | problem_responses("not-found")}
+
+
+def _open_route(operation_id: str, summary: str) -> Json:
+    return {"operationId": operation_id, "tags": ["Service"], "summary": summary, "security": []}
+
+
+def _json(description: str, schema: str) -> Json:
+    return {
+        "description": description,
+        "headers": response_headers("Cache-Control"),
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+    }
+
+
+def _query(name: str, description: str, schema: Json) -> Json:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}

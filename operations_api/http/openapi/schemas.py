@@ -1,0 +1,140 @@
+"""The component schemas: the operation, generic and by type; the body of a start by type; the problem.
+
+Requests are closed (``additionalProperties: false`` at every level, as the service refuses unknown members). Responses
+are open in words: generated clients would otherwise refuse the members that later versions add.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from operations_api.domain.definition import Definition
+from operations_api.domain.registry import Registry
+from operations_api.http.openapi.operation_schema import OPERATION_SCHEMAS, TIME, operation_schema
+
+Json = dict[str, Any]
+REFERENCE: Final = "#/components/schemas/"
+
+
+class Schemas:
+    """The component schemas of a registry's types, and references to them."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.components: Json = dict(OPERATION_SCHEMAS)
+        definitions = list(registry.current.values())
+        for definition in definitions:  # taken before a Struct of the same name can have them
+            self.components |= {_start_name(definition.name): {}, _operation_name(definition.name): {}}
+        inputs = self._add([each.input for each in definitions], suffix="Input", finish=_close)
+        results = self._add([each.result for each in definitions], suffix="Result", finish=_open)
+        for definition, input, result in zip(definitions, inputs, results, strict=True):
+            self.components[_start_name(definition.name)] = _start_schema(definition, input)
+            self.components[_operation_name(definition.name)] = operation_schema(definition.name, result)
+
+    def start(self, type_name: str) -> Json:
+        """The body that starts an operation of this type."""
+        return self._reference(_start_name(type_name))
+
+    def typed_operation(self, type_name: str) -> Json:
+        """An operation of this type, its result typed."""
+        return self._reference(_operation_name(type_name))
+
+    def _reference(self, name: str) -> Json:
+        if name not in self.components:
+            raise KeyError(f"there is no schema {name}")
+        return {"$ref": REFERENCE + name}
+
+    def _add(self, structs: list[type[msgspec.Struct]], *, suffix: str, finish: Callable[[Json], None]) -> list[Json]:
+        """Add what msgspec says about these Structs under names that are still free; return a reference to each."""
+        references, found = msgspec.json.schema_components(structs, ref_template=REFERENCE + "{name}")
+        names = {name: self._free(name, suffix) for name in found}
+        for schema in (*found.values(), *references):
+            for part in _parts(schema):
+                _rename(part, names)
+        for name in sorted(found):
+            for part in _parts(found[name]):
+                finish(part)
+            self.components[names[name]] = found[name]
+        return list(references)
+
+    def _free(self, name: str, suffix: str) -> str:
+        while name in self.components:
+            name += suffix
+        return name
+
+
+def pascal(type_name: str) -> str:
+    """``place-order`` as ``PlaceOrder``; a word that begins with a digit keeps a mark, so no two names become one."""
+    return "".join(re.sub(r"^(?=\d)", "_", word).capitalize() for word in type_name.split("-"))
+
+
+def _start_name(type_name: str) -> str:
+    return f"{pascal(type_name)}Start"
+
+
+def _operation_name(type_name: str) -> str:
+    return f"{pascal(type_name)}Operation"
+
+
+def _start_schema(definition: Definition, input: Json) -> Json:
+    schema: Json = {
+        "type": "object",
+        "description": f"Starts an operation of type `{definition.name}`.",
+        "required": ["input"],
+        "properties": {"input": input, **START_OPTIONS},
+        "additionalProperties": False,
+    }
+    if definition.example is not None:
+        schema["examples"] = [start_example(definition)]
+    return schema
+
+
+def start_example(definition: Definition) -> Json:
+    """A body that starts an operation, from the definition's own example."""
+    return {"input": msgspec.to_builtins(definition.example)}
+
+
+START_OPTIONS: Final[Json] = {
+    "labels": {
+        "type": "object",
+        "description": "Your own words on the operation, to find it by. They do not influence how it is executed.",
+        "additionalProperties": {"type": "string"},
+        "examples": [{"channel": "web"}],
+    },
+    "deadline": TIME
+    | {
+        "description": "If the decision to commit has not been taken by then, the operation is rolled back and ends "
+        "`failed` with `DEADLINE_EXCEEDED`. A deadline in the past is refused."
+    },
+    "not_before": TIME | {"description": "Accepted now, executed not before this time."},
+}
+
+
+def _parts(schema: Any) -> Iterator[Json]:
+    """Every object inside a schema, itself included."""
+    if isinstance(schema, dict):
+        yield schema
+        for value in schema.values():
+            yield from _parts(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _parts(value)
+
+
+def _rename(part: Json, names: Mapping[str, str]) -> None:
+    reference = part.get("$ref")
+    if isinstance(reference, str) and reference.startswith(REFERENCE):
+        part["$ref"] = REFERENCE + names[reference.removeprefix(REFERENCE)]
+
+
+def _close(part: Json) -> None:
+    if isinstance(part.get("properties"), dict):
+        part["additionalProperties"] = False
+
+
+def _open(part: Json) -> None:
+    if isinstance(part.get("properties"), dict):
+        part["additionalProperties"] = True
