@@ -1,0 +1,1 @@
+"""Everything the examples keep in Postgres: start reading at ``schema.sql``."""
