@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from operations_api.domain.problem import PROBLEM_TYPES
 from operations_api.domain.registry import Registry
@@ -82,7 +83,7 @@ def _docs_route(content: bytes) -> Any:
 
 def _asset_route(digest: str, contents: Mapping[str, bytes]) -> Any:
     @get("/docs/assets/{version:str}/{name:str}", sync_to_thread=False)
-    def docs_asset(version: str, name: str) -> Response[bytes]:
+    def docs_asset(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         if version != digest or name not in contents:
             raise NotFoundException("There is no such file; load /docs again.")
         return _answer(contents[name], ASSETS[name][1], ASSET_HEADERS)
@@ -92,7 +93,7 @@ def _asset_route(digest: str, contents: Mapping[str, bytes]) -> Any:
 
 def _problem_route(pages: Mapping[str, bytes]) -> Any:
     @get("/problems/{slug:str}", sync_to_thread=False)
-    def problem_type_page(slug: str) -> Response[bytes]:
+    def problem_type_page(slug: FromPath[str]) -> Response[bytes]:
         if slug not in pages:
             raise NotFoundException("There is no such problem type.")
         return _answer(pages[slug], "text/html", PAGE_HEADERS)
