@@ -1,4 +1,4 @@
-"""What a handler is given besides its input: who it works for, its idempotency token, and the way to report progress."""
+"""What a handler is given besides its input: whom it works for, its idempotency token, a way to report progress."""
 
 from __future__ import annotations
 

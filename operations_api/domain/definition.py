@@ -61,7 +61,7 @@ class Definition:
         self._check()
 
     def steps_for(self, input: Any) -> Steps:
-        """The steps an operation with this input has. Raises ``DefinitionError`` when the function gives a wrong list."""
+        """The steps an operation with this input has. Raises ``DefinitionError`` for a wrong list."""
         if isinstance(self.steps, tuple):
             return self.steps
         steps = tuple(self.steps(input))

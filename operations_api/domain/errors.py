@@ -47,7 +47,7 @@ class LeaseLost(OperationsError):
     """The operation is held by another worker, or finished: stop at once and write nothing more (law 4)."""
 
 
-class Reject(Exception):  # noqa: N818 -- the word handlers use; it is an answer, not an error
+class Reject(Exception):
     """A handler's definitive *no*: nothing was done and nothing will be.
 
     ``reason`` is UPPER_SNAKE and reaches the client as ``error.reason``; ``detail`` is a sentence for people;
@@ -61,7 +61,7 @@ class Reject(Exception):  # noqa: N818 -- the word handlers use; it is an answer
         self.retryable = retryable
 
 
-class Retry(Exception):  # noqa: N818
+class Retry(Exception):
     """A handler's *not now*: call again, after ``after_seconds`` or after the usual back-off."""
 
     def __init__(self, after_seconds: float | None = None, detail: str = "") -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -55,9 +54,18 @@ class Handlers(msgspec.Struct, frozen=True):
                 raise DefinitionError(f'step "{key}": {setting} must be a positive number of seconds')
 
 
-@cache
 def handlers_of(step_class: type[Step], input_type: type[msgspec.Struct]) -> Handlers:
-    """Read and check the handlers of a Step class. Raises ``DefinitionError`` naming the class and the handler."""
+    """The handlers of a Step class, read once. Raises ``DefinitionError`` naming the class and the handler."""
+    key = (step_class, input_type)
+    if key not in _READ:
+        _READ[key] = _read(step_class, input_type)
+    return _READ[key]
+
+
+_READ: Final[dict[tuple[type[Step], type[msgspec.Struct]], Handlers]] = {}
+
+
+def _read(step_class: type[Step], input_type: type[msgspec.Struct]) -> Handlers:
     kind = step_class.kind
     present = _present(step_class, (*REQUIRED[kind], *OPTIONAL[kind]))
     for name in REQUIRED[kind]:

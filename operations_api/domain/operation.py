@@ -1,0 +1,70 @@
+"""One operation as it is stored: what clients see of it, and what the engine keeps beside that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from operations_api.domain.states import Decision, OperationStatus, Phase, StepKind, StepState, is_terminal
+from operations_api.domain.step import Effect
+
+
+class StepPin(msgspec.Struct, frozen=True):
+    """One entry of the list of steps that is pinned with an operation when it starts."""
+
+    key: str
+    kind: StepKind
+    effect: Effect
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of ``operations``. JSON members are kept as the bytes that were stored."""
+
+    tenant: str
+    id: UUID
+    type: str
+    definition_version: int
+    status: OperationStatus
+    phase: Phase
+    decision: Decision | None
+    version: int
+    idempotency_key: str | None
+    input: msgspec.Raw | None
+    labels: dict[str, str]
+    deadline: datetime | None
+    not_before: datetime | None
+    group: str | None
+    traceparent: str | None
+    retry_of: UUID | None
+    progress: msgspec.Raw | None
+    message: str | None
+    blocked: msgspec.Raw | None
+    result: msgspec.Raw | None
+    error: msgspec.Raw | None
+    cancel_requested_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+    deleted_at: datetime | None
+
+    @property
+    def done(self) -> bool:
+        """Whether the status is terminal: polling can stop."""
+        return is_terminal(self.status)
+
+
+class StepView(msgspec.Struct, frozen=True):
+    """What the full view shows of one step."""
+
+    key: str
+    kind: StepKind
+    state: StepState
+    attempts: int
+    reservation: msgspec.Raw | None
+    result: msgspec.Raw | None
+    error: msgspec.Raw | None
+    updated_at: datetime | None

@@ -1,0 +1,283 @@
+"""What the outcome of a call changes: a pure function of an execution, the call, its outcome and the time.
+
+A handler's answer is one of four. ``Done``: it worked. ``Rejected``: a definitive no. ``NotNow``: call again.
+``Unknown``: everything else, a time-out included, and unknown never means "nothing happened". A Reject is definitive
+only while no earlier call of that step and phase is in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+import msgspec
+
+from operations_api.domain.execution import Doubt, Execution, StepRecord
+from operations_api.domain.failure import Failure
+from operations_api.domain.plan import Call
+from operations_api.domain.states import StepState
+
+Answer = Literal["absent", "held", "committed", "released", "unknown"]
+ANSWERS: Final = ("absent", "held", "committed", "released", "unknown")
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The handler returned; ``value`` is its reservation or result as JSON."""
+
+    value: msgspec.Raw | None
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """The handler raised ``Reject``."""
+
+    reason: str
+    detail: str
+    retryable: bool = False
+
+
+class NotNow(msgspec.Struct, frozen=True):
+    """The handler raised ``Retry``."""
+
+    after_seconds: float | None
+    detail: str = ""
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """The handler raised anything else, or its time was up."""
+
+    detail: str
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """``query`` returned; ``value`` is the reservation or result it found, if it said so."""
+
+    answer: Answer
+    value: msgspec.Raw | None = None
+
+
+Outcome = Done | Rejected | NotNow | Unknown | Answered
+
+FIRST_BACKOFF_SECONDS: Final = 0.2
+LONGEST_BACKOFF_SECONDS: Final = 60.0
+"""A participant that is down for an hour should not wait another hour for us."""
+
+Jitter = Callable[[], float]
+"""A number from 0 to 1; an input, so that tests choose it."""
+
+INTENTS: Final[dict[str, StepState]] = {
+    "reserve": "reserving",
+    "execute": "executing",
+    "commit": "committing",
+    "rollback": "releasing",
+    "compensate": "compensating",
+}
+OUTCOMES: Final[dict[str, StepState]] = {
+    "reserve": "reserved",
+    "execute": "executed",
+    "commit": "committed",
+    "rollback": "released",
+    "compensate": "compensated",
+}
+
+
+def begin(execution: Execution, call: Call, now: datetime) -> Execution:
+    """The execution while this call runs.
+
+    For an external call that is the intent, stored before the handler runs (law 1). A local call changes nothing
+    until its transaction commits, and a query has no effect, so their steps keep their state.
+    """
+    step = execution.steps[call.position]
+    if call.handler == "query":
+        return execution.with_step(_replace(step, retry_at=None))
+    if step.handler != call.handler:
+        step = _replace(step, attempts=0, doubt="none", called_since=None, error=None, checkpoint=None)
+    step = _replace(
+        step,
+        handler=call.handler,
+        attempts=step.attempts + 1,
+        retry_at=None,
+        called_since=step.called_since or now,
+    )
+    if step.effect == "external":
+        ends_at = now + timedelta(seconds=execution.traits[call.position].timeout_seconds)
+        step = _replace(step, state=INTENTS[call.handler], call_ends_at=ends_at)
+    return execution.with_step(step)
+
+
+def settle(execution: Execution, call: Call, outcome: Outcome, now: datetime, jitter: Jitter) -> Execution:
+    """The execution after the call: the step's outcome, and what it means for the whole."""
+    execution = execution.with_step(_replace(execution.steps[call.position], call_ends_at=None))
+    step = execution.steps[call.position]
+    match outcome:
+        case Done():
+            return _done(execution, step, call, outcome)
+        case Answered():
+            return _answered(execution, step, outcome, now, jitter)
+        case Rejected():
+            return _rejected(execution, step, call, outcome, now)
+        case NotNow() | Unknown():
+            return _unsettled(execution, step, call, outcome, now, jitter)
+
+
+def resume(execution: Execution, now: datetime) -> Execution:
+    """The execution as its next holder finds it: a call whose outcome was never stored is in doubt."""
+    for step in execution.steps:
+        if step.call_ends_at is not None:
+            step = _replace(step, doubt=_worse(step.doubt, "unknown"))
+            if step.kind == "pivot" and not execution.traits[step.position].can_query:
+                step = _block(step, Failure("OUTCOME_UNKNOWN", "the worker died during the call", step=step.key), now)
+            execution = execution.with_step(step)
+    return execution
+
+
+def turned_back(execution: Execution) -> Execution:
+    """The execution after a decision to go back: what never began is released without a call, leaving a tombstone."""
+    for step in execution.two_phase:
+        if step.state == "pending":
+            execution = execution.with_step(_replace(step, state="released"))
+    return execution
+
+
+# -- what each answer means ------------------------------------------------------------------------------------------
+
+
+def _done(execution: Execution, step: StepRecord, call: Call, outcome: Done) -> Execution:
+    step = _replace(step, state=OUTCOMES[call.handler], doubt="none", retry_at=None, called_since=None, error=None)
+    if call.handler == "reserve":
+        step = _replace(step, reservation=outcome.value)
+    elif call.handler in ("commit", "execute"):
+        step = _replace(step, result=outcome.value)
+    execution = execution.with_step(_replace(step, checkpoint=None))
+    return _decided(execution, "commit") if step.kind == "pivot" else execution
+
+
+def _rejected(execution: Execution, step: StepRecord, call: Call, outcome: Rejected, now: datetime) -> Execution:
+    failure = Failure(outcome.reason, outcome.detail, outcome.retryable, fault="caller", step=step.key, rejected=True)
+    step = _replace(step, error=_encode(failure))
+    if call.handler in ("rollback", "compensate") or step.kind == "action":
+        return execution.with_step(_block(step, failure, now))
+    if call.handler == "reserve":
+        return _reserve_rejected(execution, step, failure)
+    if step.doubt != "none":
+        return _refused_in_doubt(execution, step, failure, now)
+    if call.handler == "commit":
+        return _commit_rejected(execution, step, failure, now)
+    return _decided(_failed(execution.with_step(_replace(step, state="rejected")), failure), "rollback")
+
+
+def _reserve_rejected(execution: Execution, step: StepRecord, failure: Failure) -> Execution:
+    # otherwise it stays "reserving", so that the way back releases whatever an earlier call may hold
+    if step.doubt == "none" and (step.effect == "external" or step.state == "pending"):
+        step = _replace(step, state="rejected")
+    return _failed(execution.with_step(step), failure)
+
+
+def _refused_in_doubt(execution: Execution, step: StepRecord, failure: Failure, now: datetime) -> Execution:
+    if execution.traits[step.position].can_query:
+        return execution.with_step(_replace(step, doubt="refused"))
+    return execution.with_step(_block(step, failure, now))
+
+
+def _commit_rejected(execution: Execution, step: StepRecord, failure: Failure, now: datetime) -> Execution:
+    irrevocable = [other for other in execution.steps if other.state in ("committed", "executed")]
+    if not irrevocable and execution.policy.first == "rollback":
+        return _decided(_failed(execution.with_step(step), failure), "compensate")
+    if execution.policy.later == "compensate" and all(_can_undo(execution, other) for other in irrevocable):
+        rejected = Failure("COMMIT_REJECTED", failure.detail, fault="dependency", step=step.key, rejected=True)
+        return _decided(_failed(execution.with_step(step), rejected), "compensate")
+    return execution.with_step(_block(step, failure, now))
+
+
+def _can_undo(execution: Execution, step: StepRecord) -> bool:
+    return step.kind == "step" and execution.traits[step.position].can_compensate
+
+
+def _answered(execution: Execution, step: StepRecord, outcome: Answered, now: datetime, jitter: Jitter) -> Execution:
+    if outcome.answer == "unknown":
+        step = _replace(step, attempts=step.attempts + 1)
+        return execution.with_step(_later(step, None, now, jitter))
+    if step.state == "reserving":
+        # whatever it holds, the reserve is called again with the same token and gives the reservation
+        return execution.with_step(_replace(step, doubt="none" if outcome.answer == "absent" else "retry"))
+    if outcome.answer == "committed":
+        handler: Literal["execute", "commit"] = "execute" if step.kind == "pivot" else "commit"
+        return _done(execution, step, Call(step.position, handler), Done(outcome.value))
+    if step.doubt == "refused":
+        return _refused_for_good(execution, step, now)
+    if step.kind == "pivot" and outcome.answer == "released":
+        failure = Failure("RELEASED", "the participant gave it back", fault="dependency", step=step.key)
+        return _decided(_failed(execution.with_step(_replace(step, state="rejected")), failure), "rollback")
+    return execution.with_step(_replace(step, doubt="none"))
+
+
+def _refused_for_good(execution: Execution, step: StepRecord, now: datetime) -> Execution:
+    assert step.error is not None
+    failure = msgspec.json.decode(step.error, type=Failure)
+    step = _replace(step, doubt="none")
+    if step.kind == "pivot":
+        return _decided(_failed(execution.with_step(_replace(step, state="rejected")), failure), "rollback")
+    return _commit_rejected(execution, step, failure, now)
+
+
+def _unsettled(
+    execution: Execution, step: StepRecord, call: Call, outcome: NotNow | Unknown, now: datetime, jitter: Jitter
+) -> Execution:
+    reason = "RETRY" if isinstance(outcome, NotNow) else "OUTCOME_UNKNOWN"
+    failure = Failure(reason, outcome.detail, fault="dependency", step=step.key)
+    step = _replace(step, error=_encode(failure))
+    if step.effect == "external" and call.handler != "query":  # what a local call did is undone with its transaction
+        step = _replace(step, doubt=_worse(step.doubt, "retry" if isinstance(outcome, NotNow) else "unknown"))
+    if step.kind == "pivot" and step.doubt == "unknown" and not execution.traits[step.position].can_query:
+        return execution.with_step(_block(step, failure, now))
+    if call.handler == "reserve" and _retried_long_enough(execution, step, now):
+        return _failed(execution.with_step(step), _exhausted(step, outcome))
+    after_seconds = outcome.after_seconds if isinstance(outcome, NotNow) else None
+    return execution.with_step(_later(step, after_seconds, now, jitter))
+
+
+def _retried_long_enough(execution: Execution, step: StepRecord, now: datetime) -> bool:
+    assert step.called_since is not None
+    return now - step.called_since >= timedelta(seconds=execution.traits[step.position].retry_for_seconds)
+
+
+def _exhausted(step: StepRecord, outcome: NotNow | Unknown) -> Failure:
+    detail = f'step "{step.key}" could not reserve in {step.attempts} attempts; the last one: {outcome.detail}'
+    return Failure("RETRIES_EXHAUSTED", detail, retryable=True, fault="dependency", step=step.key)
+
+
+# -- small changes ---------------------------------------------------------------------------------------------------
+
+
+def _later(step: StepRecord, after_seconds: float | None, now: datetime, jitter: Jitter) -> StepRecord:
+    """Call again after what the handler asked for, else exponential back-off with full jitter, capped."""
+    if after_seconds is None:
+        longest = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(step.attempts, 30))
+        after_seconds = longest * jitter()
+    return _replace(step, retry_at=now + timedelta(seconds=after_seconds))
+
+
+def _block(step: StepRecord, failure: Failure, now: datetime) -> StepRecord:
+    return _replace(step, blocked_at=now, error=_encode(failure))
+
+
+def _failed(execution: Execution, failure: Failure) -> Execution:
+    return msgspec.structs.replace(execution, failure=execution.failure or failure)
+
+
+def _decided(execution: Execution, decision: Literal["commit", "rollback", "compensate"]) -> Execution:
+    decided = msgspec.structs.replace(execution, decision=decision)
+    return decided if decision == "commit" else turned_back(decided)
+
+
+def _worse(one: Doubt, other: Doubt) -> Doubt:
+    order: tuple[Doubt, ...] = ("none", "retry", "unknown", "refused")
+    return max(one, other, key=order.index)
+
+
+def _replace(step: StepRecord, **changes: Any) -> StepRecord:
+    return msgspec.structs.replace(step, **changes)
+
+
+def _encode(failure: Failure) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(failure))

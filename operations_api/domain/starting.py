@@ -1,0 +1,57 @@
+"""What it takes to start an operation, and what may come of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from operations_api.domain.errors import OperationsError
+from operations_api.domain.operation import Operation, StepPin
+
+
+class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked request: key and fingerprint (32 bytes), the pinned steps and the input as canonical JSON.
+
+    ``retry_failed`` starts again where the key is bound to a retryable failure that left nothing behind.
+    """
+
+    tenant: str
+    type: str
+    key: str
+    fingerprint: bytes
+    id: UUID
+    definition_version: int
+    steps: tuple[StepPin, ...]
+    input: bytes
+    labels: dict[str, str]
+    deadline: datetime | None
+    not_before: datetime | None
+    traceparent: str | None
+    retention_seconds: int
+    fair_order: int
+    retry_failed: bool = False
+
+
+class Started(msgspec.Struct, frozen=True):
+    """The operation the key names; ``replayed`` when an earlier request had started it."""
+
+    operation: Operation
+    replayed: bool
+
+
+class KeyReused(OperationsError):
+    """The key names an operation that was started with another body."""
+
+    def __init__(self, operation_id: UUID) -> None:
+        super().__init__("this idempotency key was used with another body")
+        self.operation_id = operation_id
+
+
+class KeyOfDeletedOperation(OperationsError):
+    """The key names an operation that was deleted; it is free again when that operation expires."""
+
+    def __init__(self, operation_id: UUID) -> None:
+        super().__init__("the operation this idempotency key names was deleted")
+        self.operation_id = operation_id

@@ -1,0 +1,107 @@
+"""The wake-up: after a start is committed, tell some worker to look.
+
+A wake-up is a hint. Postgres remembers what is to be done and every worker looks by itself each second, so losing all
+of Redis costs latency and nothing else. It is one arq job per burst of starts, and a message on the bell so that
+workers that listen need not wait for their next poll.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+import structlog
+from arq.connections import ArqRedis, RedisSettings
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+QUEUE: Final = "operations:queue"
+BELL: Final = "operations:bell"
+WAKE: Final = "wake"
+
+HINT_LIFE_SECONDS: Final = 60
+"""Workers look by themselves each second: an older hint is worth nothing, and the queue must not grow without them."""
+
+REDIS_TIMEOUT_SECONDS: Final = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+def serialize(job: dict[str, Any]) -> bytes:
+    """msgpack: what is in Redis may be written by others, and unpickling it would run their code."""
+    return msgspec.msgpack.encode(job)
+
+
+def deserialize(data: bytes) -> dict[str, Any]:
+    """The reverse of ``serialize``."""
+    decoded: dict[str, Any] = msgspec.msgpack.decode(data)
+    return decoded
+
+
+def redis_settings(redis_url: str) -> RedisSettings:
+    """arq's settings for this URL, made to survive a restart of Redis (arq gives up otherwise)."""
+    settings = RedisSettings.from_dsn(redis_url)
+    settings.conn_timeout = int(REDIS_TIMEOUT_SECONDS)
+    settings.retry_on_timeout = True
+    return settings
+
+
+def connect(redis_url: str) -> ArqRedis:
+    """A connection pool that connects when it is first used."""
+    pool = ConnectionPool.from_url(
+        redis_url, socket_connect_timeout=REDIS_TIMEOUT_SECONDS, socket_timeout=REDIS_TIMEOUT_SECONDS
+    )
+    return ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize, default_queue_name=QUEUE)
+
+
+class Queue:
+    """One per process that starts operations."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+        self._asked = asyncio.Event()
+        self._sender = asyncio.get_running_loop().create_task(self._send_when_asked())
+
+    @classmethod
+    async def open(cls, redis_url: str) -> Queue:
+        """Never fails: without Redis the workers' own look each second does the work."""
+        return cls(connect(redis_url))
+
+    def wake(self) -> None:
+        """Tell a worker to look. At once when idle; while one wake-up is being sent the next ones become one."""
+        self._asked.set()
+
+    async def close(self) -> None:
+        """Stop sending."""
+        self._sender.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._sender
+        await self._redis.aclose()
+
+    async def ping(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            return bool(await self._redis.ping())
+        except (RedisError, OSError, TimeoutError):
+            return False
+
+    async def _send_when_asked(self) -> None:
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                await self._send()
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("no wake-up could be sent; workers find the operation within a second", error=str(error))
+
+    async def _send(self) -> None:
+        await self._redis.enqueue_job(WAKE, _job_id=uuid4().hex, _expires=HINT_LIFE_SECONDS)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            oldest_ms = int((time.time() - HINT_LIFE_SECONDS) * 1000)  # arq scores jobs by the sender's clock
+            pipe.zremrangebyscore(QUEUE, "-inf", oldest_ms)
+            pipe.publish(BELL, b"")
+            await pipe.execute()

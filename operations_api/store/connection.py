@@ -1,0 +1,68 @@
+"""Connections to Postgres: what every session promises, and how a broken one is told from a refused statement."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+import msgspec
+
+from operations_api.domain.errors import OutcomeUnknown, StoreUnavailable
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection = Any
+"""An asyncpg connection, or the proxy a pool gives out."""
+
+LOCK_TIMEOUT_MS: Final = 2_000
+"""How long a request waits for another one that is binding the same key."""
+
+UNREACHABLE: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    TimeoutError,
+)
+"""What asyncpg raises when the server is away, going away, or full."""
+
+NOTHING_WAS_SENT: Final = (ConnectionRefusedError, FileNotFoundError, asyncpg.CannotConnectNowError)
+CONFLICTS: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.SerializationError)
+"""Expected between concurrent transactions: the same statements are tried again, one by one."""
+
+
+async def open_pool(database_url: str, *, size: int, session: dict[str, str] | None = None, min_size: int = 1) -> Pool:
+    """A pool of at most ``size`` sessions. Raises ``StoreUnavailable`` when Postgres cannot be reached."""
+    settings = {"application_name": "operations-api", "lock_timeout": str(LOCK_TIMEOUT_MS), **(session or {})}
+    try:
+        return await asyncpg.create_pool(
+            database_url, min_size=min_size, max_size=size, init=_prepare, server_settings=settings, timeout=5
+        )
+    except UNREACHABLE as error:
+        raise StoreUnavailable(f"Postgres cannot be reached: {error}") from error
+
+
+@asynccontextmanager
+async def unavailable_when_broken() -> AsyncIterator[None]:
+    """Turn what asyncpg raises for a broken connection into ``StoreUnavailable`` or ``OutcomeUnknown``."""
+    try:
+        yield
+    except (ValueError, asyncpg.InternalClientError):
+        raise  # a mistake of ours, not of the connection
+    except UNREACHABLE as error:
+        kind = StoreUnavailable if isinstance(error, NOTHING_WAS_SENT) else OutcomeUnknown
+        raise kind(f"Postgres cannot be reached now: {error or type(error).__name__}") from error
+
+
+async def _prepare(connection: Connection) -> None:
+    # json columns stay the bytes they are: they are embedded in answers, not looked into
+    await _set_codec(connection, "json", msgspec.Raw)
+    await _set_codec(connection, "jsonb", msgspec.json.decode)
+
+
+async def _set_codec(connection: Connection, name: str, decoder: Callable[[str], Any]) -> None:
+    await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=decoder, format="text")

@@ -1,0 +1,142 @@
+-- name: write_journal
+-- The outcome of one call and the intent of the next, for many operations at once; each guarded by its epoch alone.
+-- `decide` is null, a decision, or 'guarded': then a cancel request or a passed deadline turns commit into rollback.
+-- Step rows marked `on_commit` count only if the decision is commit. Writing the same entry again changes nothing
+-- but the version, so an entry whose outcome is unknown may be repeated.
+with entry as (
+    select *
+    from unnest(
+        $1::text[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+        $10::text[], $11::text[], $12::text[], $13::float8[], $14::bool[], $15::bool[],
+        $16::bool[]
+    ) as e (
+        tenant, id, epoch, status, phase, decide, failure, blocked, progress,
+        message, result, error, wake_in_seconds, release_lease, open_gate,
+        progressed
+    )
+),
+decided as (
+    select
+        e.*,
+        case
+            when o.decision is not null and e.decide = 'guarded' then o.decision
+            when e.decide = 'guarded' then case
+                when o.cancel_requested_at is not null or o.deadline <= clock_timestamp() then 'rollback'
+                else 'commit'
+            end
+            else coalesce(e.decide, o.decision)
+        end as decision
+    from entry as e
+    join operations as o on o.tenant = e.tenant and o.id = e.id
+    where o.lease_epoch = e.epoch and o.finished_at is null
+      -- the gate of a Pivot: its intent is written only while nobody has asked to turn back
+      and not (e.open_gate and (o.cancel_requested_at is not null or o.deadline <= clock_timestamp()))
+    order by o.tenant, o.id
+    for no key update of o
+),
+moved as (
+    update operations as o
+    set status = case
+            when d.status = 'running' and o.cancel_requested_at is not null and d.decision is distinct from 'commit'
+                then 'canceling'
+            else d.status
+        end,
+        phase = case
+            when d.decide = 'guarded' and d.phase <> 'finished' and d.decision = 'commit' then 'committing'
+            when d.decide = 'guarded' and d.phase <> 'finished' then 'rolling_back'
+            else d.phase
+        end,
+        decision = d.decision,
+        failure = d.failure::json,
+        blocked = d.blocked::json,
+        progress = d.progress::json,
+        message = d.message,
+        result = d.result::json,
+        error = d.error::json,
+        finished_at = case when d.phase = 'finished' then clock_timestamp() end,
+        expires_at = case
+            when d.phase = 'finished' then clock_timestamp() + make_interval(secs => o.retention_seconds)
+        end,
+        -- a request to turn back that came while the worker was going to sleep wakes the operation at once
+        ready = d.release_lease and d.phase <> 'finished' and d.decision is null
+            and d.wake_in_seconds is not null and o.cancel_requested_at is not null,
+        next_wake_at = case
+            when d.phase = 'finished' then null
+            when not d.release_lease then o.next_wake_at
+            when d.decision is null and d.wake_in_seconds is not null and o.cancel_requested_at is not null then null
+            when d.decision is null
+                then least(clock_timestamp() + make_interval(secs => d.wake_in_seconds), o.deadline)
+            else clock_timestamp() + make_interval(secs => d.wake_in_seconds)
+        end,
+        lease_owner = case when d.release_lease or d.phase = 'finished' then null else o.lease_owner end,
+        lease_expires_at = case when d.release_lease or d.phase = 'finished' then null else o.lease_expires_at end,
+        lost_leases = case when d.progressed then 0 else o.lost_leases end,
+        version = o.version + 1,
+        updated_at = greatest(o.updated_at, clock_timestamp())
+    from decided as d
+    where o.tenant = d.tenant and o.id = d.id
+    returning o.tenant, o.id, o.status, o.phase, o.decision, o.version,
+        o.cancel_requested_at is not null as cancel_requested, clock_timestamp() as written_at
+),
+step as (
+    select s.*
+    from unnest(
+        $17::text[], $18::uuid[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[],
+        $25::int[], $26::text[], $27::float8[], $28::float8[], $29::timestamptz[], $30::text[], $31::text[],
+        $32::text[], $33::text[], $34::timestamptz[], $35::bool[]
+    ) as s (
+        tenant, id, position, key, kind, effect, state, handler,
+        attempts, doubt, call_ends_in_seconds, retry_in_seconds, called_since, reservation, result, error,
+        checkpoint, blocked_at, on_commit
+    )
+    join moved on moved.tenant = s.tenant and moved.id = s.id
+    where not s.on_commit or moved.decision = 'commit'
+),
+journaled as (
+    insert into operation_steps (
+        tenant, operation_id, position, key, kind, effect, state, handler, attempts, doubt, call_ends_at, retry_at,
+        called_since, reservation, result, error, checkpoint, blocked_at
+    )
+    select
+        tenant, id, position, key, kind, effect, state, handler, attempts, doubt,
+        clock_timestamp() + make_interval(secs => call_ends_in_seconds),
+        clock_timestamp() + make_interval(secs => retry_in_seconds),
+        called_since, reservation::json, result::json, error::json, checkpoint::json, blocked_at
+    from step
+    on conflict (tenant, operation_id, position) do update set
+        state = excluded.state,
+        handler = excluded.handler,
+        attempts = excluded.attempts,
+        doubt = excluded.doubt,
+        call_ends_at = excluded.call_ends_at,
+        retry_at = excluded.retry_at,
+        called_since = excluded.called_since,
+        reservation = excluded.reservation,
+        result = excluded.result,
+        error = excluded.error,
+        checkpoint = excluded.checkpoint,
+        blocked_at = excluded.blocked_at,
+        updated_at = clock_timestamp()
+)
+select * from moved;
+
+-- name: write_checkpoint
+-- A cursor of a call under way, guarded by the epoch.
+with held as (
+    select tenant, id
+    from operations
+    where tenant = $1 and id = $2 and lease_epoch = $3 and finished_at is null
+    for key share
+)
+update operation_steps as s
+set checkpoint = $5::json, updated_at = clock_timestamp()
+from held
+where s.tenant = held.tenant and s.operation_id = held.id and s.position = $4
+returning s.position;
+
+-- name: get_steps
+-- The journals of these operations.
+select s.*
+from unnest($1::text[], $2::uuid[]) as r (tenant, id)
+join operation_steps as s on s.tenant = r.tenant and s.operation_id = r.id
+order by s.tenant, s.operation_id, s.position;

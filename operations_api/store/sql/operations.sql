@@ -1,0 +1,225 @@
+-- name: start_operations
+-- Bind keys and insert their operations, all in one statement; rows whose key is bound already are not returned.
+-- `replaces` names the operation a key must still be bound to for the key to be bound anew (compare and set).
+with requested as (
+    select *
+    from unnest(
+        $1::text[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[],
+        $10::timestamptz[], $11::timestamptz[], $12::text[], $13::bigint[], $14::bigint[], $15::uuid[], $16::uuid[]
+    ) as r (
+        tenant, id, type, definition_version, steps, key, fingerprint, input, labels,
+        deadline, not_before, traceparent, retention_seconds, fair_order, replaces, retry_of
+    )
+),
+bound as (
+    insert into idempotency_keys (tenant, type, key, fingerprint, operation_id)
+    select tenant, type, key, fingerprint, id
+    from requested
+    where replaces is null
+    order by tenant, type, key
+    on conflict do nothing
+    returning operation_id
+),
+rebound as (
+    update idempotency_keys as k
+    set operation_id = r.id, fingerprint = r.fingerprint, bound_at = clock_timestamp()
+    from requested as r
+    where r.replaces is not null
+      and k.tenant = r.tenant and k.type = r.type and k.key = r.key and k.operation_id = r.replaces
+    returning k.operation_id
+)
+insert into operations (
+    tenant, id, type, definition_version, steps, idempotency_key, input, labels, deadline, not_before, traceparent,
+    retention_seconds, fair_order, retry_of, ready, next_wake_at
+)
+select
+    tenant, id, type, definition_version, steps::json, key, input::json, labels::jsonb, deadline, not_before,
+    traceparent, retention_seconds, fair_order, retry_of,
+    not_before is null,
+    case when not_before is not null then least(not_before, deadline) end
+from requested
+where id in (select operation_id from bound union all select operation_id from rebound)
+order by tenant, id
+returning *;
+
+-- name: find_keys
+-- What these keys are bound to now.
+select
+    k.tenant as key_tenant, k.type as key_type, k.key as key_key, k.fingerprint, k.operation_id,
+    o.*, coalesce(o.expires_at <= clock_timestamp(), false) as expired
+from unnest($1::text[], $2::text[], $3::text[]) as r (tenant, type, key)
+join idempotency_keys as k on k.tenant = r.tenant and k.type = r.type and k.key = r.key
+left join operations as o on o.tenant = k.tenant and o.id = k.operation_id;
+
+-- name: get_operations
+-- Operations by tenant and id, tombstones included.
+select o.*
+from unnest($1::text[], $2::uuid[]) as r (tenant, id)
+join operations as o on o.tenant = r.tenant and o.id = r.id;
+
+-- name: get_operation_whole
+-- One operation with its steps, of one instant.
+select o.*, (
+    select coalesce(json_agg(s order by s.position), '[]')
+    from (
+        select position, key, kind, state, attempts, reservation, result, error, updated_at
+        from operation_steps
+        where tenant = o.tenant and operation_id = o.id
+    ) as s
+) as journal
+from operations as o
+where o.tenant = $1 and o.id = $2;
+
+-- name: list_operations
+-- One page, newest first, after the given place.
+select *
+from operations
+where tenant = $1
+  and deleted_at is null
+  and ($2::text is null or type = $2)
+  and ($3::text[] is null or status = any ($3))
+  and ($4::timestamptz is null or created_at > $4)
+  and ($5::timestamptz is null or created_at < $5)
+  and ($6::text is null or idempotency_key = $6)
+  and ($7::text is null or labels @> $7::jsonb)
+  and ($8::text is null or group_name = $8)
+  and ($9::timestamptz is null or (created_at, id) < ($9, $10::uuid))
+order by created_at desc, id desc
+limit $11;
+
+-- name: cancel_operation
+-- Ask for cancellation, against the commit decision and the Pivot's intent. An operation nobody has claimed yet holds
+-- nothing and ends here; one that nobody works on becomes ready, so that a worker releases what it holds.
+update operations
+set cancel_requested_at = clock_timestamp(),
+    status = case when phase = 'queued' then 'canceled' else 'canceling' end,
+    phase = case when phase = 'queued' then 'finished' else phase end,
+    decision = case when phase = 'queued' then 'rollback' else decision end,
+    error = case when phase = 'queued' then $4::json end,
+    finished_at = case when phase = 'queued' then clock_timestamp() end,
+    expires_at = case when phase = 'queued' then clock_timestamp() + make_interval(secs => retention_seconds) end,
+    ready = phase <> 'queued' and lease_owner is null,
+    next_wake_at = case when phase <> 'queued' and lease_owner is not null then next_wake_at end,
+    blocked = null,
+    version = version + 1,
+    updated_at = greatest(updated_at, clock_timestamp())
+where tenant = $1 and id = $2
+  and ($3::bigint is null or version = $3)
+  and finished_at is null and decision is null and phase <> 'executing' and cancel_requested_at is null
+  and (deadline is null or deadline > clock_timestamp())
+returning *;
+
+-- name: delete_operation
+-- Forget a finished operation: the row stays as a tombstone without what the client sent or got.
+update operations
+set deleted_at = clock_timestamp(),
+    input = null, result = null, error = null, failure = null, progress = null, message = null, labels = '{}',
+    version = version + 1,
+    updated_at = greatest(updated_at, clock_timestamp())
+where tenant = $1 and id = $2
+  and ($3::bigint is null or version = $3)
+  and finished_at is not null and deleted_at is null
+returning *;
+
+-- name: erase_steps
+-- The journal of an operation that is forgotten.
+delete from operation_steps where tenant = $1 and operation_id = $2;
+
+-- name: claim_operations
+-- Take ready operations in fair order, of definitions this worker knows. The epoch fences whoever had them before.
+with picked as (
+    select tenant, id
+    from operations
+    where ready and (type, definition_version) in (select * from unnest($2::text[], $3::int[]))
+    order by fair_order
+    limit $4
+    for update skip locked
+)
+update operations as o
+set ready = false,
+    status = case when o.status = 'pending' then 'running' else o.status end,
+    phase = case when o.phase = 'queued' then 'reserving' else o.phase end,
+    started_at = coalesce(o.started_at, clock_timestamp()),
+    lease_epoch = o.lease_epoch + 1,
+    lease_owner = $1,
+    lease_expires_at = clock_timestamp() + make_interval(secs => $5),
+    next_wake_at = clock_timestamp() + make_interval(secs => $5),
+    version = o.version + 1,
+    updated_at = greatest(o.updated_at, clock_timestamp())
+from picked
+where o.tenant = picked.tenant and o.id = picked.id
+returning o.*, clock_timestamp() as claimed_at;
+
+-- name: read_lease
+-- The operation as its lease holder finds it after a broken connection. FOR UPDATE waits until whatever the old
+-- connection had begun is over, so that the answer is final.
+select *, clock_timestamp() as claimed_at
+from operations
+where tenant = $1 and id = $2 and lease_epoch = $3 and finished_at is null
+for update;
+
+-- name: fence
+-- First statement of a local transaction: heartbeats pass this lock, a claim does not.
+select lease_epoch
+from operations
+where tenant = $1 and id = $2 and lease_epoch = $3 and lease_owner = $4
+for key share;
+
+-- name: renew_leases
+-- Heartbeat: renew what nobody else has locked right now, and learn of cancel requests and lost leases.
+with held as (
+    select o.tenant, o.id
+    from unnest($1::text[], $2::uuid[], $3::bigint[]) as h (tenant, id, epoch)
+    join operations as o on o.tenant = h.tenant and o.id = h.id
+    where o.lease_epoch = h.epoch and o.lease_owner = $4
+    for no key update of o skip locked
+),
+renewed as (
+    update operations as o
+    set lease_expires_at = clock_timestamp() + make_interval(secs => $5),
+        next_wake_at = clock_timestamp() + make_interval(secs => $5)
+    from held
+    where o.tenant = held.tenant and o.id = held.id
+    returning o.tenant, o.id
+)
+select
+    h.tenant, h.id,
+    coalesce(o.lease_epoch = h.epoch and o.lease_owner = $4, false) as held,
+    renewed.id is not null as renewed,
+    coalesce(o.cancel_requested_at is not null, false) as cancel_requested
+from unnest($1::text[], $2::uuid[], $3::bigint[]) as h (tenant, id, epoch)
+left join operations as o on o.tenant = h.tenant and o.id = h.id
+left join renewed on renewed.tenant = h.tenant and renewed.id = h.id;
+
+-- name: report_progress
+-- The newest progress of calls under way.
+update operations as o
+set progress = p.progress::json,
+    message = p.message,
+    version = o.version + 1,
+    updated_at = greatest(o.updated_at, clock_timestamp())
+from unnest($1::text[], $2::uuid[], $3::bigint[], $4::text[], $5::text[]) as p (tenant, id, epoch, progress, message)
+where o.tenant = p.tenant and o.id = p.id and o.lease_epoch = p.epoch and o.finished_at is null
+returning o.tenant, o.id, o.version;
+
+-- name: sweep
+-- Make ready what has slept long enough: retries and starts that are due, deadlines, leases nobody renewed. A lease
+-- that ran out is fenced here already.
+with due as (
+    select tenant, id
+    from operations
+    where next_wake_at <= clock_timestamp() and not ready
+    order by next_wake_at
+    limit $1
+    for update skip locked
+)
+update operations as o
+set ready = true,
+    next_wake_at = null,
+    lease_epoch = o.lease_epoch + case when o.lease_owner is null then 0 else 1 end,
+    lost_leases = o.lost_leases + case when o.lease_owner is null then 0 else 1 end,
+    lease_owner = null,
+    lease_expires_at = null
+from due
+where o.tenant = due.tenant and o.id = due.id
+returning o.tenant, o.id, o.lost_leases;

@@ -1,0 +1,293 @@
+-- The whole data model. A newcomer starts here.
+--
+-- Nouns
+--   tenant            owns operations and keys; every key of a table below begins with it
+--   operation         one long-running request: its status for clients, its lease for workers, its pinned steps
+--   idempotency key   names the operation a client's request started; lives exactly as long as that operation
+--   operation step    the journal of one step: the intent is written before an effect, the outcome after it
+--   operator action   what a person did to an operation that needed attention, and why
+--
+-- Verbs
+--   start    one statement binds the key and inserts the operation, ready to be claimed
+--   claim    a worker takes ready operations in fair order: the lease epoch grows, the wake-up time is the lease's end
+--   journal  the worker writes outcome and next intent, guarded by the epoch: no row means the lease is lost
+--   decide   one guarded update chooses commit or rollback; nothing ever turns it round
+--   sweep    operations whose wake-up time has passed become ready: never dispatched, lease expired, retry or deadline due
+--
+-- The row of an operation is its own outbox: Redis only makes things quicker.
+--
+-- There are no foreign keys on the hot tables: operations, keys and steps are written together by one statement that
+-- holds the operation's row, and a check per row would lock and look up what that statement has just written.
+
+create table tenants (
+    name text primary key,
+    created_at timestamptz not null default clock_timestamp(),
+    constraint tenants_name_is_a_word check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$')
+);
+
+create table api_keys (
+    id uuid primary key,
+    tenant text not null references tenants (name),
+    name text not null default '',
+    sha256 bytea not null,
+    scopes text[] not null,
+    created_at timestamptz not null default clock_timestamp(),
+    last_used_at timestamptz,
+    revoked_at timestamptz,
+    constraint api_keys_sha256_unique unique (sha256),
+    constraint api_keys_only_the_hash_is_stored check (octet_length(sha256) = 32),
+    constraint api_keys_scopes_known check (
+        scopes <@ array['submit', 'read', 'operate', 'admin'] and cardinality(scopes) > 0
+    )
+);
+
+create index api_keys_by_tenant on api_keys (tenant);
+
+-- Which steps a version of a definition had when it was first seen: the same version with other steps is refused.
+create table definitions (
+    name text not null,
+    version integer not null,
+    steps json not null,
+    first_seen_at timestamptz not null default clock_timestamp(),
+    constraint definitions_pkey primary key (name, version),
+    constraint definitions_version_positive check (version > 0)
+);
+
+create table operations (
+    tenant text not null,
+    id uuid not null,
+    type text not null,
+    definition_version integer not null,
+    -- pinned at the start: [{"key": ..., "kind": ..., "effect": ...}]
+    steps json not null,
+    status text not null default 'pending',
+    phase text not null default 'queued',
+    decision text,
+    version bigint not null default 1,
+    -- request
+    idempotency_key text,
+    input json,
+    labels jsonb not null default '{}',
+    deadline timestamptz,
+    not_before timestamptz,
+    group_name text,
+    group_position bigint,
+    callback_url text,
+    traceparent text,
+    retry_of uuid,
+    retention_seconds bigint not null,
+    -- what clients see of the work
+    progress json,
+    message text,
+    blocked json,
+    failure json,
+    result json,
+    error json,
+    cancel_requested_at timestamptz,
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
+    started_at timestamptz,
+    finished_at timestamptz,
+    expires_at timestamptz,
+    deleted_at timestamptz,
+    -- dispatch: ready operations are claimed in fair order; the others wake when their time has come
+    ready boolean not null,
+    fair_order bigint not null,
+    next_wake_at timestamptz,
+    -- lease
+    lease_epoch bigint not null default 0,
+    lease_owner uuid,
+    lease_expires_at timestamptz,
+    lost_leases integer not null default 0,
+    constraint operations_pkey primary key (tenant, id),
+    constraint operations_status_known check (
+        status in ('pending', 'running', 'canceling', 'needs_attention', 'succeeded', 'failed', 'canceled')
+    ),
+    constraint operations_phase_known check (
+        phase in ('queued', 'reserving', 'executing', 'committing', 'rolling_back', 'compensating', 'finished')
+    ),
+    constraint operations_decision_known check (decision in ('commit', 'rollback', 'compensate')),
+    constraint operations_terminal_exactly_when_finished check (
+        (status in ('succeeded', 'failed', 'canceled')) = (finished_at is not null)
+    ),
+    constraint operations_finished_is_a_phase check ((phase = 'finished') = (finished_at is not null)),
+    constraint operations_success_was_decided check (status <> 'succeeded' or decision = 'commit'),
+    constraint operations_cancel_was_decided check (status <> 'canceled' or decision = 'rollback'),
+    constraint operations_result_exactly_when_succeeded check (
+        (result is not null) = (status = 'succeeded' and deleted_at is null)
+    ),
+    constraint operations_error_exactly_when_unsuccessful check (
+        (error is not null) = (status in ('failed', 'canceled') and deleted_at is null)
+    ),
+    constraint operations_input_until_deleted check ((input is null) = (deleted_at is not null)),
+    constraint operations_deleted_only_when_finished check (deleted_at is null or finished_at is not null),
+    constraint operations_expires_exactly_when_finished check ((expires_at is null) = (finished_at is null)),
+    constraint operations_times_in_order check (
+        created_at <= started_at and started_at <= finished_at and created_at <= finished_at
+        and finished_at <= expires_at
+    ),
+    constraint operations_lease_whole check (
+        (lease_owner is null) = (lease_expires_at is null) and (lease_owner is null or next_wake_at is not null)
+    ),
+    constraint operations_rest_when_finished check (
+        finished_at is null or (not ready and next_wake_at is null and lease_owner is null)
+    ),
+    -- nothing is forgotten: whatever is not finished is ready, will wake, waits for its group or for a person
+    constraint operations_nothing_forgotten check (
+        finished_at is not null or ready or next_wake_at is not null
+        or status = 'needs_attention' or group_position is not null
+    ),
+    constraint operations_numbers_positive check (
+        version > 0 and lease_epoch >= 0 and definition_version > 0 and lost_leases >= 0 and retention_seconds > 0
+    ),
+    constraint operations_group_whole check ((group_name is null) = (group_position is null))
+)
+-- room for the journal's updates beside the row, so that they touch no index
+with (fillfactor = 70);
+
+create index operations_ready on operations (fair_order) where ready;
+create index operations_asleep on operations (next_wake_at) where next_wake_at is not null and not ready;
+create index operations_newest on operations (tenant, created_at, id);
+create index operations_expired on operations (expires_at) where expires_at is not null;
+
+create table idempotency_keys (
+    tenant text not null,
+    type text not null,
+    key text not null,
+    fingerprint bytea not null,
+    operation_id uuid not null,
+    bound_at timestamptz not null default clock_timestamp(),
+    constraint idempotency_keys_pkey primary key (tenant, type, key),
+    constraint idempotency_keys_fingerprint_is_sha256 check (octet_length(fingerprint) = 32),
+    constraint idempotency_keys_key_length check (length(key) between 1 and 255)
+);
+
+create index idempotency_keys_by_operation on idempotency_keys (tenant, operation_id);
+
+create table operation_steps (
+    tenant text not null,
+    operation_id uuid not null,
+    position smallint not null,
+    key text not null,
+    kind text not null,
+    effect text not null,
+    state text not null,
+    -- the handler that was called last, and its calls so far
+    handler text,
+    attempts integer not null default 0,
+    -- what its earlier calls left open: a refusal is definitive only where nothing is in doubt
+    doubt text not null default 'none',
+    -- set while a call may be in flight: nobody else calls before this
+    call_ends_at timestamptz,
+    retry_at timestamptz,
+    -- when it was first called: bounds how long a reserve is retried
+    called_since timestamptz,
+    reservation json,
+    result json,
+    error json,
+    checkpoint json,
+    blocked_at timestamptz,
+    updated_at timestamptz not null default clock_timestamp(),
+    constraint operation_steps_pkey primary key (tenant, operation_id, position),
+    constraint operation_steps_kind_known check (kind in ('step', 'pivot', 'action')),
+    constraint operation_steps_effect_known check (effect in ('local', 'external')),
+    constraint operation_steps_handler_known check (
+        handler in ('reserve', 'execute', 'commit', 'rollback', 'compensate')
+    ),
+    constraint operation_steps_doubt_known check (doubt in ('none', 'retry', 'unknown', 'refused')),
+    constraint operation_steps_state_fits_kind check (
+        case kind
+            when 'step' then state in ('pending', 'reserving', 'reserved', 'rejected', 'committing', 'committed',
+                                       'releasing', 'released', 'compensating', 'compensated')
+            when 'pivot' then state in ('pending', 'executing', 'executed', 'rejected')
+            else state in ('pending', 'executing', 'executed')
+        end
+    ),
+    constraint operation_steps_attempts_not_negative check (attempts >= 0)
+)
+with (fillfactor = 70);
+
+create table operator_actions (
+    tenant text not null,
+    operation_id uuid not null,
+    id bigint generated always as identity,
+    verb text not null,
+    step text,
+    actor text not null,
+    evidence json,
+    at timestamptz not null default clock_timestamp(),
+    constraint operator_actions_pkey primary key (tenant, operation_id, id),
+    constraint operator_actions_verb_known check (verb in ('retry', 'resolve', 'compensate', 'force-close'))
+);
+
+-- The state table of domain/states.py, as triggers whose conditions cost no function call while all is legal.
+
+create function refuse_illegal_transition() returns trigger language plpgsql as $$
+begin
+    raise exception 'refused by %: the state table has no such transition', tg_name
+        using errcode = 'check_violation', constraint = tg_name;
+end
+$$;
+
+create trigger operations_legal_transition
+    before update of status on operations
+    for each row
+    when (old.status <> new.status and (old.status || ' ' || new.status) <> all (array[
+        'canceling canceled',
+        'canceling failed',
+        'canceling needs_attention',
+        'canceling succeeded',
+        'needs_attention canceled',
+        'needs_attention canceling',
+        'needs_attention failed',
+        'needs_attention running',
+        'needs_attention succeeded',
+        'pending canceled',
+        'pending canceling',
+        'pending failed',
+        'pending needs_attention',
+        'pending running',
+        'running canceled',
+        'running canceling',
+        'running failed',
+        'running needs_attention',
+        'running succeeded'
+    ]))
+    execute function refuse_illegal_transition();
+
+create trigger operation_steps_legal_transition
+    before update of state on operation_steps
+    for each row
+    when (old.state <> new.state and (old.state || ' ' || new.state) <> all (array[
+        'committed compensated',
+        'committed compensating',
+        'committing committed',
+        'committing releasing',
+        'compensating compensated',
+        'executing executed',
+        'executing rejected',
+        'pending executed',
+        'pending executing',
+        'pending rejected',
+        'pending released',
+        'pending reserved',
+        'pending reserving',
+        'releasing released',
+        'reserved committed',
+        'reserved committing',
+        'reserved released',
+        'reserved releasing',
+        'reserving rejected',
+        'reserving released',
+        'reserving releasing',
+        'reserving reserved'
+    ]))
+    execute function refuse_illegal_transition();
+
+-- A decision is taken once: only an operator-approved compensation may follow a commit.
+create trigger operations_decision_stands
+    before update of decision on operations
+    for each row
+    when (old.decision is not null and old.decision is distinct from new.decision
+          and not (old.decision = 'commit' and new.decision = 'compensate'))
+    execute function refuse_illegal_transition();

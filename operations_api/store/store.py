@@ -1,0 +1,236 @@
+"""Operations as the HTTP side starts, reads, lists, cancels and forgets them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from operations_api.domain.errors import KeyInFlight, OutcomeUnknown
+from operations_api.domain.failure import CANCELED, error_object
+from operations_api.domain.operation import Operation, StepView
+from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
+from operations_api.store.batch import Batcher
+from operations_api.store.connection import CONFLICTS, Pool, open_pool, unavailable_when_broken
+from operations_api.store.queries import load
+from operations_api.store.rows import to_operation, to_step_views
+
+START_ROUNDS: Final = 4
+"""Insert, look up, insert in the place of an expired operation, look up who was quicker."""
+
+CANCELED_ERROR: Final = msgspec.json.encode(error_object(CANCELED)).decode()
+
+SQL: Final = load("operations")
+
+
+class ListFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which operations to list; ``after`` is (created_at, id) of the last one seen."""
+
+    tenant: str
+    type: str | None = None
+    statuses: list[str] | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    idempotency_key: str | None = None
+    label: tuple[str, str] | None = None
+    group: str | None = None
+    after: tuple[datetime, UUID] | None = None
+    limit: int = 50
+
+
+class CancelResult(msgspec.Struct, frozen=True):
+    """What a cancel request came to; ``operation`` as it is now, None when there is none."""
+
+    operation: Operation | None
+    outcome: Literal["accepted", "already", "too_late", "stale"]
+
+
+class DeleteResult(msgspec.Struct, frozen=True):
+    """What a delete request came to; ``operation`` as it is now, None when there is none."""
+
+    operation: Operation | None
+    outcome: Literal["deleted", "already", "not_terminal", "stale"]
+
+
+class Store:
+    """One per process. Everything raises ``StoreUnavailable`` when Postgres cannot be reached."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self._starts: Batcher[StartRequest, Started] = Batcher(self._start_many, flights=2)
+        self._reads: Batcher[tuple[str, UUID], Operation | None] = Batcher(self.get_many, flights=2, limit=256)
+
+    @classmethod
+    async def open(cls, database_url: str, *, pool_size: int) -> Store:
+        """Connect. Raises ``StoreUnavailable``."""
+        return cls(await open_pool(database_url, size=pool_size, session={"statement_timeout": "30000"}))
+
+    async def close(self) -> None:
+        """Finish what was submitted and disconnect."""
+        await self._starts.drain()
+        await self.pool.close()
+
+    async def start(self, request: StartRequest) -> Started:
+        """Bind the key and store the operation in one transaction, or find what the key names already.
+
+        Raises ``KeyReused``, ``KeyOfDeletedOperation``, ``KeyInFlight``, and ``OutcomeUnknown`` when the connection
+        broke during COMMIT twice: the same request, sent again, tells.
+        """
+        try:
+            return await self._starts.submit(request)
+        except OutcomeUnknown:
+            return await self._starts.submit(request)
+
+    async def find_key(self, tenant: str, type: str, key: str, fingerprint: bytes) -> Started | None:
+        """What this key names, or None while it is free. Raises ``KeyReused`` and ``KeyOfDeletedOperation``."""
+        rows = await self._fetch("find_keys", [tenant], [type], [key])
+        if not rows or rows[0]["expired"]:
+            return None
+        _refuse_mismatch(rows[0], fingerprint)
+        return Started(to_operation(rows[0]), replayed=True)
+
+    async def get(self, tenant: str, id: UUID) -> Operation | None:
+        """One operation, read together with whatever else is being read. A tombstone has ``deleted_at``."""
+        return await self._reads.submit((tenant, id))
+
+    async def get_many(self, names: Sequence[tuple[str, UUID]]) -> list[Operation | None]:
+        """Operations by (tenant, id), in this order, None where there is none."""
+        rows = await self._fetch("get_operations", [tenant for tenant, _ in names], [id for _, id in names])
+        found = {(row["tenant"], row["id"]): to_operation(row) for row in rows}
+        return [found.get(name) for name in names]
+
+    async def get_full(self, tenant: str, id: UUID) -> tuple[Operation, list[StepView]] | None:
+        """One operation with its steps, of one instant."""
+        rows = await self._fetch("get_operation_whole", tenant, id)
+        if not rows:
+            return None
+        return to_operation(rows[0]), to_step_views(rows[0]["steps"], rows[0]["journal"])
+
+    async def list_page(self, wanted: ListFilter) -> list[Operation]:
+        """One page, newest first."""
+        created_at, id = wanted.after or (None, None)
+        label = None if wanted.label is None else msgspec.json.encode(dict([wanted.label])).decode()
+        rows = await self._fetch(
+            "list_operations", wanted.tenant, wanted.type, wanted.statuses, wanted.created_after,
+            wanted.created_before, wanted.idempotency_key, label, wanted.group, created_at, id, wanted.limit,
+        )  # fmt: skip
+        return [to_operation(row) for row in rows]
+
+    async def cancel(self, tenant: str, id: UUID, if_version: int | None = None) -> CancelResult:
+        """Ask for cancellation, decided against the commit decision in one statement."""
+        rows = await self._fetch("cancel_operation", tenant, id, if_version, CANCELED_ERROR)
+        if rows:
+            return CancelResult(to_operation(rows[0]), "accepted")
+        operation = await self.get(tenant, id)
+        if operation is None or operation.deleted_at is not None:
+            return CancelResult(operation, "too_late")
+        if if_version is not None and operation.version != if_version:
+            return CancelResult(operation, "stale")
+        already = operation.status in ("canceling", "canceled")
+        return CancelResult(operation, "already" if already else "too_late")
+
+    async def delete(self, tenant: str, id: UUID, if_version: int | None = None) -> DeleteResult:
+        """Forget a finished operation; its key and id stay taken until it expires."""
+        async with unavailable_when_broken(), self.pool.acquire() as connection, connection.transaction():
+            rows = await connection.fetch(SQL["delete_operation"], tenant, id, if_version)
+            await connection.execute(SQL["erase_steps"], tenant, id) if rows else None
+        if rows:
+            return DeleteResult(to_operation(rows[0]), "deleted")
+        operation = await self.get(tenant, id)
+        if operation is None or operation.deleted_at is not None:
+            return DeleteResult(operation, "already")
+        stale = if_version is not None and operation.version != if_version
+        return DeleteResult(operation, "stale" if stale else "not_terminal")
+
+    async def ping(self) -> None:
+        """Return when Postgres answers."""
+        async with unavailable_when_broken():
+            await self.pool.fetchval("select 1", timeout=2)
+
+    async def _fetch(self, name: str, *args: Any) -> list[Any]:
+        async with unavailable_when_broken():
+            return await self.pool.fetch(SQL[name], *args)
+
+    async def _start_many(self, requests: Sequence[StartRequest]) -> list[Started | Exception]:
+        starts = [_Start(request) for request in requests]
+        try:
+            for _ in range(START_ROUNDS):
+                if open_starts := [start for start in starts if start.answer is None]:
+                    await self._insert(open_starts)
+                if open_starts := [start for start in open_starts if start.answer is None]:
+                    await self._look_up(open_starts)
+        except CONFLICTS:
+            if len(starts) > 1:
+                raise  # the batcher tries them one by one
+        return [start.answer or KeyInFlight("another request is binding this key") for start in starts]
+
+    async def _insert(self, starts: list[_Start]) -> None:
+        rows = await self._fetch("start_operations", *_columns([start.values() for start in starts]))
+        stored = {row["id"]: row for row in rows}
+        for start in starts:
+            if row := stored.get(start.request.id):
+                start.answer = Started(to_operation(row), replayed=False)
+
+    async def _look_up(self, starts: list[_Start]) -> None:
+        names = [(start.request.tenant, start.request.type, start.request.key) for start in starts]
+        rows = await self._fetch("find_keys", *_columns(names))
+        bound = {(row["key_tenant"], row["key_type"], row["key_key"]): row for row in rows}
+        for start, name in zip(starts, names, strict=True):
+            if row := bound.get(name):
+                start.meet(row)
+
+
+class _Start:
+    """One start on its way: what it asks for, whose place it takes, and what came of it."""
+
+    def __init__(self, request: StartRequest) -> None:
+        self.request = request
+        self.replaces: UUID | None = None
+        self.retry_of: UUID | None = None
+        self.answer: Started | Exception | None = None
+
+    def values(self) -> tuple[Any, ...]:
+        """The parameters of ``start_operations``, one operation's worth."""
+        ask = self.request
+        return (
+            ask.tenant, ask.id, ask.type, ask.definition_version, msgspec.json.encode(ask.steps).decode(), ask.key,
+            ask.fingerprint, ask.input.decode(), msgspec.json.encode(ask.labels).decode(), ask.deadline,
+            ask.not_before, ask.traceparent, ask.retention_seconds, ask.fair_order, self.replaces, self.retry_of,
+        )  # fmt: skip
+
+    def meet(self, row: Any) -> None:
+        """The key is bound: replay, refuse, or take the place of what it names in the next round."""
+        if row["expired"]:
+            self.replaces, self.retry_of = row["operation_id"], None
+            return
+        try:
+            _refuse_mismatch(row, self.request.fingerprint)
+        except (KeyReused, KeyOfDeletedOperation) as error:
+            self.answer = error
+            return
+        if self.request.retry_failed and _may_start_again(row):
+            self.replaces = self.retry_of = row["operation_id"]
+            return
+        self.answer = Started(to_operation(row), replayed=row["operation_id"] != self.request.id)
+
+
+def _refuse_mismatch(row: Any, fingerprint: bytes) -> None:
+    if row["id"] is None or row["deleted_at"] is not None:
+        raise KeyOfDeletedOperation(row["operation_id"])
+    if row["fingerprint"] != fingerprint:
+        raise KeyReused(row["operation_id"])
+
+
+def _may_start_again(row: Any) -> bool:
+    if row["status"] != "failed":
+        return False
+    error = msgspec.json.decode(row["error"])
+    return bool(error["retryable"]) and error["effect"] == "none"
+
+
+def _columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
+    """Rows as the arrays ``unnest`` takes."""
+    return [list(column) for column in zip(*rows, strict=True)]
