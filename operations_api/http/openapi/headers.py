@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from operations_api.domain.idempotency_key import PATTERN
+
 Json = dict[str, Any]
 
 
@@ -30,14 +32,13 @@ def _sent(name: str, description: str, schema: Json, *, required: bool = False) 
 
 
 # No example on Idempotency-Key: tools would send the same one with every request.
-# The pattern admits both spellings of a key, quoted (a structured field) and bare (what most SDKs send).
 REQUEST_HEADERS: Final[Json] = {
     "Idempotency-Key": _sent(
         "Idempotency-Key",
         'Your name for this start, 1 to 255 visible ASCII characters without `"`, `,` and `\\`. Choose it before the '
         'first attempt and repeat it with every retry; a UUID or your own order number will do. `"abc"` and bare '
         "`abc` are the same key. It is yours: another tenant's or another type's `abc` is another key.",
-        {"type": "string", "pattern": '^("[!#-+\\--\\[\\]-~]{1,255}"|[!#-+\\--\\[\\]-~]{1,255})$'},
+        {"type": "string", "pattern": PATTERN},
         required=True,
     ),
     "Idempotency-Retry": _sent(
