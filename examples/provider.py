@@ -28,18 +28,9 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-SCHEMA: Final = """
-create table if not exists charges (
-    key text primary key,
-    charge_id text not null,
-    card text not null,
-    amount_minor integer not null check (amount_minor > 0),
-    requests integer not null default 0,
-    state text not null check (state in ('processing', 'charged', 'declined'))
-) strict;
-delete from charges where state = 'processing'
-"""
-"""What was being processed when the provider was killed was not charged."""
+from examples.queries import queries
+
+SQL: Final = queries("provider.sql")
 
 
 def main(environ: Mapping[str, str] = os.environ) -> None:
@@ -61,41 +52,31 @@ class Charges:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         with self._connect() as connection:
-            connection.executescript(SCHEMA)
+            connection.execute(SQL["create"])
+            connection.execute(SQL["forget_unfinished"])
 
     def arrive(self, key: str, card: str, amount_minor: int, unavailable_times: int) -> tuple[dict[str, Any], bool]:
         """Note a request, and whether it is the one that has to do the work."""
         with self._connect() as connection:
-            connection.execute("begin immediate")
-            connection.execute(
-                "insert into charges (key, charge_id, card, amount_minor, state) values (?, ?, ?, ?, 'processing') "
-                "on conflict do nothing",
-                (key, f"ch_{uuid4().hex}", card, amount_minor),
-            )
-            connection.execute("update charges set requests = requests + 1 where key = ?", (key,))
-            charge = self._find(connection, key)
-            connection.execute("commit")
-        return charge, charge["requests"] == unavailable_times + 1
+            [charge] = connection.execute(SQL["arrive"], (key, f"ch_{uuid4().hex}", card, amount_minor))
+        return dict(charge), charge["requests"] == unavailable_times + 1
 
     def settle(self, key: str, state: str) -> dict[str, Any]:
         """Charge or decline, once."""
         with self._connect() as connection:
-            connection.execute("update charges set state = ? where key = ? and state = 'processing'", (state, key))
-            return self._find(connection, key)
+            connection.execute(SQL["settle"], (state, key))
+            return dict(connection.execute(SQL["find"], (key,)).fetchone())
 
     def find(self, key: str) -> dict[str, Any] | None:
         """What became of a key, or None when it never arrived."""
         with self._connect() as connection:
-            row = connection.execute("select * from charges where key = ?", (key,)).fetchone()
+            row = connection.execute(SQL["find"], (key,)).fetchone()
         return dict(row) if row else None
 
     def all(self) -> list[dict[str, Any]]:
         """Every charge and every refusal."""
         with self._connect() as connection:
-            return [dict(row) for row in connection.execute("select * from charges order by rowid")]
-
-    def _find(self, connection: sqlite3.Connection, key: str) -> dict[str, Any]:
-        return dict(connection.execute("select * from charges where key = ?", (key,)).fetchone())
+            return [dict(row) for row in connection.execute(SQL["all"])]
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:

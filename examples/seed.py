@@ -11,10 +11,10 @@ from uuid import UUID
 
 import asyncpg
 
-from examples.ledger.queries import HERE, queries
+from examples.queries import HERE, queries
 
-SQL: Final = queries("seed.sql")
-POST: Final = queries("money.sql")["post"]
+SQL: Final = queries("ledger/seed.sql")
+POST: Final = queries("ledger/money.sql")["post"]
 
 OUTSIDE: Final = "bank"
 """Where money comes from: the one account that goes below zero."""
@@ -52,13 +52,12 @@ async def seed(database_url: str) -> None:
 
 
 async def _create_schema(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    text = (HERE / "schema.sql").read_text(encoding="utf-8")
-    version = hashlib.sha256(text.encode()).hexdigest()
-    found = await connection.fetchval(SQL["schema_version"])
-    if found is None:
-        await connection.execute(text)
-        await connection.execute(f"comment on schema examples is '{version}'")
-    elif found != version:
+    schema = (HERE / "ledger/schema.sql").read_text(encoding="utf-8")
+    digest = hashlib.sha256(schema.encode()).hexdigest()
+    if not await connection.fetchval(SQL["is_created"]):
+        await connection.execute(schema)
+        await connection.execute(SQL["record_schema_version"], digest)
+    elif await connection.fetchval(SQL["schema_version"]) != digest:
         raise RuntimeError(
             "the schema examples was made by another version of the examples: "
             "drop it (drop schema examples cascade) when nothing in it is needed, and start again"

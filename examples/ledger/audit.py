@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
-from examples.ledger.queries import queries
+from examples.queries import queries
 
-SQL: Final = queries("audit.sql")
+SQL: Final = queries("ledger/audit.sql")
 
 
 class Connection(Protocol):

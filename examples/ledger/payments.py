@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from examples.ledger.barrier import barrier_key
-from examples.ledger.queries import queries
+from examples.queries import queries
 from operations_api import Context
 
-SQL: Final = queries("payments.sql")
+SQL: Final = queries("ledger/payments.sql")
 
 
 class Payments:

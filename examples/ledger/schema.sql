@@ -9,6 +9,10 @@
 
 create schema examples;
 
+create table examples.schema_version (
+    digest text primary key
+);
+
 create table examples.accounts (
     name text primary key,
     kind text not null,

@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 
 from examples.ledger.barrier import LateReserve, NothingHeld, barrier_key
-from examples.ledger.queries import queries
+from examples.queries import queries
 from operations_api import Context, Reject
 
-SQL: Final = queries("statements.sql")
+SQL: Final = queries("ledger/statements.sql")
 
 
 class Line(msgspec.Struct, frozen=True):

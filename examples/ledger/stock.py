@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 
 from examples.ledger.barrier import LateReserve, NothingHeld, barrier_key
-from examples.ledger.queries import queries
+from examples.queries import queries
 from operations_api import Context, Reject
 
-SQL: Final = queries("stock.sql")
+SQL: Final = queries("ledger/stock.sql")
 
 
 class StockHold(msgspec.Struct, frozen=True):

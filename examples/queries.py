@@ -10,6 +10,6 @@ HERE: Final = Path(__file__).parent
 
 
 def queries(file: str) -> dict[str, str]:
-    """The queries of a file of this folder by name; each begins with a line ``-- name: <name>``."""
+    """The queries of a file below this folder by name; each begins with a line ``-- name: <name>``."""
     _, *parts = re.split(r"^-- name: (\w+)\n", (HERE / file).read_text(encoding="utf-8"), flags=re.MULTILINE)
     return dict(zip(parts[::2], parts[1::2], strict=True))
