@@ -21,7 +21,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
@@ -94,6 +94,10 @@ class Handler(BaseHTTPRequestHandler):
     charges: Charges
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # one packet an answer: headers and body apart would wait for each other's acknowledgement
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # the caller did not wait for the answer; it will ask again
+            super().handle()
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
