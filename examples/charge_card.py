@@ -93,8 +93,9 @@ class Payment(Pivot):
         charge_id = Provider.from_environment().charge(ctx.token, input.card, input.amount_minor, simulate)
         return Charge(charge_id)
 
-    def query(self, ctx: Context) -> Known:
-        return Provider.from_environment().outcome(ctx.token_for("execute"))
+    def query(self, ctx: Context) -> tuple[Known, Charge | None]:
+        known, charge_id = Provider.from_environment().outcome(ctx.token_for("execute"))
+        return known, Charge(charge_id) if charge_id else None
 
 
 class Confirm(Action):

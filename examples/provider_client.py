@@ -54,12 +54,13 @@ class Provider(msgspec.Struct, frozen=True):
             raise Retry(detail="the provider is busy")
         raise RuntimeError(f"the provider answered {status}")
 
-    def outcome(self, key: str) -> Known:
-        """What became of a charge."""
+    def outcome(self, key: str) -> tuple[Known, str | None]:
+        """What became of a charge, and its id once the card is charged."""
         status, answer = self._request("GET", f"/charges/{quote(key, safe='')}", key)
         if status == 404:
-            return "absent"
-        return STATES.get(str(answer.get("state")), "unknown")
+            return "absent", None
+        known = STATES.get(str(answer.get("state")), "unknown")
+        return known, str(answer["charge_id"]) if known == "committed" else None
 
     def _request(self, method: str, path: str, key: str, body: object = None) -> tuple[int, dict[str, Any]]:
         connection = _connection(self.url)

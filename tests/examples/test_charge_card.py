@@ -70,16 +70,16 @@ async def test_a_declined_card_is_a_definitive_no(begin: Begin, provider):
     for attempt in (1, 2):
         with pytest.raises(Reject, match="CARD_DECLINED"):
             await operation.execute("payment", attempt)
-    assert await operation.call("payment", "query") == "released"
+    assert await operation.call("payment", "query") == ("released", None)
 
 
 async def test_a_charge_whose_answer_was_lost_is_found_and_not_repeated(begin: Begin, provider):
     operation = begin(CHARGE_CARD, charge(outcome="no-answer"))
     with pytest.raises(ConnectionError):
         await operation.execute("payment")
-    assert await operation.call("payment", "query") == "committed"
-    receipt = await operation.execute("payment", attempt=2)
-    assert [made["charge_id"] for made in provider.charges()] == [receipt.charge_id]
+    found = await operation.call("payment", "query")
+    assert found == ("committed", await operation.execute("payment", attempt=2))
+    assert [made["charge_id"] for made in provider.charges()] == [found[1].charge_id]
 
 
 async def test_a_silent_provider_is_a_time_out_and_never_a_no(begin: Begin, provider, monkeypatch):
@@ -87,16 +87,16 @@ async def test_a_silent_provider_is_a_time_out_and_never_a_no(begin: Begin, prov
     operation = begin(CHARGE_CARD, charge(outcome="no-answer", delay_ms=20_000))
     with pytest.raises(TimeoutError):
         await operation.execute("payment")
-    assert await operation.call("payment", "query") == "committed"
+    assert (await operation.call("payment", "query"))[0] == "committed"
 
 
 async def test_a_slow_charge_is_unknown_until_it_is_settled(begin: Begin, provider, monkeypatch):
     monkeypatch.setattr("examples.provider_client.REQUEST_TIMEOUT_SECONDS", 0.1)
     operation = begin(CHARGE_CARD, charge(delay_ms=20_000))
-    assert await operation.call("payment", "query") == "absent"
+    assert await operation.call("payment", "query") == ("absent", None)
     with pytest.raises(TimeoutError):
         await operation.execute("payment")
-    assert await operation.call("payment", "query") == "unknown"
+    assert await operation.call("payment", "query") == ("unknown", None)
     with pytest.raises(Retry):
         await operation.execute("payment", attempt=2)
 
@@ -120,7 +120,7 @@ async def test_the_provider_remembers_its_charges_when_it_is_killed(begin: Begin
     provider.kill()
     provider.start()
     assert await settled.execute("payment", attempt=2) == first
-    assert await interrupted.call("payment", "query") == "absent"
+    assert await interrupted.call("payment", "query") == ("absent", None)
 
 
 async def test_without_a_provider_nothing_is_held(begin: Begin, ledger, monkeypatch):
