@@ -22,7 +22,7 @@ def main(parent: str, signal: str, identity: str, *program: str) -> None:
         _set_ids(*map(int, ids.split(":")))
     elif mode == "namespace":
         _enter_namespace(*map(int, ids.split(":")))
-    _die_with(int(parent), int(signal))  # after the change of identity, which clears the wish
+    die_with(int(parent), int(signal))  # after the change of identity, which clears the wish
     os.execv(program[0], program)  # noqa: S606 -- no shell is the point
 
 
@@ -40,7 +40,8 @@ def _enter_namespace(uid: int, gid: int) -> None:
     _write("/proc/self/gid_map", f"{gid} {outside_gid} 1")
 
 
-def _die_with(parent: int, signal: int) -> None:
+def die_with(parent: int, signal: int) -> None:
+    """Have the kernel send this process a signal (0: none) when its parent ends; end at once if it has."""
     if sys.platform == "linux" and signal:
         _call("prctl", PR_SET_PDEATHSIG, signal, 0, 0, 0)
     if os.getppid() != parent:

@@ -1,0 +1,69 @@
+"""The command line. Each module holds one group of commands; what is heavy is imported when a command runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import rich_click as click
+from rich_click import Context, RichGroup
+
+from operations_api.cli import describe, development, keys, production
+from operations_api.domain.errors import OperationsError
+
+
+class Commands(RichGroup):
+    """Says every error of ours as one sentence on stderr, and ends with 1."""
+
+    def invoke(self, ctx: Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OperationsError as error:
+            click.echo(f"operations-api: {error}", err=True)
+            ctx.exit(1)
+
+
+HELP_CONFIG = click.RichHelpConfiguration(
+    use_markdown=False,
+    use_rich_markup=False,
+    show_arguments=True,
+    max_width=100,
+    # colours are for people: none into a pipe or a file, whatever the environment of a build server says
+    color_system="auto" if sys.stdout.isatty() and "NO_COLOR" not in os.environ else None,
+    force_terminal=None if sys.stdout.isatty() else False,
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.rich_config(help_config=HELP_CONFIG)
+@click.version_option(package_name="operations-api", prog_name="operations-api")
+def cli() -> None:
+    """Long-running operations over HTTP: started once under an idempotency key, polled until done.
+
+    \b
+    Begin with                operations-api dev
+    What can be set           operations-api settings
+    If something is wrong     operations-api doctor
+
+    All settings are environment variables. Without DATABASE_URL or REDIS_URL a command uses the embedded servers that
+    already run on OPERATIONS_DATA_DIR, or starts them for as long as it lives.
+    """
+
+
+for command in (
+    development.dev,
+    production.serve,
+    production.worker,
+    production.migrate,
+    keys.keys,
+    describe.settings,
+    describe.doctor,
+    describe.openapi,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The entry point of `operations-api`. Ends with 0, 1 (one sentence on stderr says why) or 2 (wrong usage)."""
+    cli(prog_name="operations-api")

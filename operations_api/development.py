@@ -1,0 +1,122 @@
+"""What `dev` does: everything on one machine, from nothing to an answer."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import msgspec
+
+from operations_api.database import run_on_database, with_pool
+from operations_api.domain.registry import Registry
+from operations_api.embedded.launch import die_with
+from operations_api.embedded.servers import EmbeddedServers
+from operations_api.loading import load_registry
+from operations_api.processes import Program, Supervisor
+from operations_api.production import environment_of
+from operations_api.serving import base_url, listen
+from operations_api.settings import Settings
+from operations_api.store.api_keys import SCOPES, ApiKeys
+from operations_api.store.connection import Pool
+from operations_api.store.migrate import migrate
+from operations_api.welcome import welcome
+
+TENANT = "dev"
+POLL_SECONDS = 0.02
+ANSWER_SECONDS = 5.0
+
+
+def run(settings: Settings, die_with_parent: bool) -> int:
+    """Start everything, say how to use it, and run until told to stop. Returns the exit code.
+
+    Raises an `OperationsError` when something cannot start: nothing is left running then.
+    """
+    parent = os.getppid()
+    if die_with_parent:
+        die_with(parent, signal.SIGTERM)
+    _stop_means_stop()
+    registry = load_registry(settings)
+    with listen(settings) as listening, EmbeddedServers() as servers:
+        urls = servers.start(settings, settings.database_url is None, settings.redis_url is None)
+        resolved = msgspec.structs.replace(
+            settings,
+            database_url=settings.database_url or urls.database_url,
+            redis_url=settings.redis_url or urls.redis_url,
+        )
+        key = _dev_key(settings)
+        run_on_database(_prepare(resolved, key))
+        _welcome_when_ready(base_url(settings, listening), key, registry)
+        check = _checks(servers, parent if die_with_parent else None)
+        return Supervisor(_groups(resolved, listening), settings.drain_seconds, check).run()
+
+
+def _stop_means_stop() -> None:
+    """Until the supervisor listens, SIGTERM and SIGHUP unwind like Ctrl-C, so that servers stop and files go."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+
+
+def _dev_key(settings: Settings) -> str:
+    """`OPERATIONS_DEV_KEY`, else the one kept beside the data, else a new one kept there."""
+    if settings.dev_key is not None:
+        return settings.dev_key
+    path = settings.data_dir / "dev-key"
+    if not path.exists():
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(f"dev_{secrets.token_urlsafe(24)}\n")
+        unfinished.replace(path)
+    return path.read_text().strip()
+
+
+async def _prepare(settings: Settings, key: str) -> None:
+    assert settings.database_url is not None
+    await migrate(settings.database_url)
+
+    async def create(pool: Pool) -> str:
+        return await ApiKeys(pool).create(TENANT, list(SCOPES), TENANT, key=key)
+
+    await with_pool(settings.database_url, create)
+    if any(name.split(":")[0].split(".")[0] == "examples" for name in settings.registry.split(",")):
+        from examples.seed import seed
+
+        await seed(settings.database_url)
+
+
+def _groups(settings: Settings, listening: socket.socket) -> list[list[Program]]:
+    environment = environment_of(settings)
+    api = Program("api", ("serve", "--socket", str(listening.fileno())), environment, (listening.fileno(),))
+    return [[api], [Program("worker", ("worker",), environment)]]
+
+
+def _checks(servers: EmbeddedServers, parent: int | None) -> Callable[[], None]:
+    def check() -> None:
+        servers.check()
+        if parent is not None and os.getppid() != parent:  # where the kernel does not tell
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return check
+
+
+def _welcome_when_ready(base: str, key: str, registry: Registry) -> None:
+    def wait() -> None:
+        while not _is_ready(base):
+            time.sleep(POLL_SECONDS)
+        print(welcome(base, key, registry), flush=True)
+
+    threading.Thread(target=wait, name="welcome", daemon=True).start()
+
+
+def _is_ready(base: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{base}/health/ready", timeout=ANSWER_SECONDS):  # noqa: S310 -- our own address
+            return True
+    except (OSError, urllib.error.HTTPError):
+        return False

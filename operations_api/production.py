@@ -1,0 +1,66 @@
+"""What `serve` and `worker` do: one process' work, or several processes with the same socket and servers."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+
+from operations_api.embedded.servers import connect_or_start
+from operations_api.loading import load_registry
+from operations_api.processes import Program, Supervisor
+from operations_api.serving import listen
+from operations_api.serving import serve as serve_on
+from operations_api.settings import Settings
+
+
+def serve(settings: Settings, processes: int, inherited: int | None) -> int:
+    """Serve the API; `inherited` is the file number of a socket that already listens. Returns the exit code."""
+    with _socket(settings, inherited) as listening, connect_or_start(settings) as resolved:
+        if processes == 1:
+            return _serve_here(resolved, listening)
+        arguments = ("serve", "--socket", str(listening.fileno()))
+        return _supervise("api", arguments, processes, resolved, keep_open=(listening.fileno(),))
+
+
+def work(settings: Settings, processes: int) -> int:
+    """Execute operations. Returns the exit code."""
+    with connect_or_start(settings) as resolved:
+        if processes == 1:
+            return _work_here(resolved)
+        return _supervise("worker", ("worker",), processes, resolved)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """This process' environment with the servers' addresses: a child must find the same ones."""
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    return {**os.environ, "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
+
+
+def _socket(settings: Settings, inherited: int | None) -> socket.socket:
+    return listen(settings) if inherited is None else socket.socket(fileno=inherited)
+
+
+def _serve_here(settings: Settings, listening: socket.socket) -> int:
+    from operations_api.http.app import create_app
+
+    serve_on(create_app(settings, load_registry(settings)), listening, settings)
+    return 0
+
+
+def _work_here(settings: Settings) -> int:
+    import uvloop
+    from worker.app import run
+
+    uvloop.run(run(settings, load_registry(settings)))
+    return 0
+
+
+def _supervise(
+    name: str, arguments: Sequence[str], processes: int, settings: Settings, keep_open: Sequence[int] = ()
+) -> int:
+    load_registry(settings)  # what is wrong with it is said once, here, not once per child
+    environment = environment_of(settings)
+    programs = [Program(f"{name}-{n}", arguments, environment, keep_open) for n in range(1, processes + 1)]
+    return Supervisor([programs], settings.drain_seconds).run()
