@@ -1,0 +1,212 @@
+"""News of operations over Redis: so that whoever waits for one learns of a change at once.
+
+Workers and the HTTP side publish that an operation changed; the HTTP side watches for those somebody waits for. A
+message is a hint and may be lost, late or doubled: what is true is read from Postgres, and whatever is waited for is
+read again every second anyway. Without Redis everything goes on, up to a second later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import msgspec
+import redis.asyncio as redis
+import structlog
+from redis.exceptions import RedisError
+
+from operations_api.domain.operation import Operation
+
+CHANNEL: Final = "operations-api:changed"
+
+MAX_CHANGES_PER_MESSAGE: Final = 500
+"""Some 40 kB: far below any limit of the server's buffers for subscribers."""
+
+PATIENCE_SECONDS: Final = 1.0
+"""A Redis that does not answer within this time costs nobody more; for as long again it is not asked."""
+
+REREAD_SECONDS: Final = 1.0
+"""How late a lost message makes an answer, at most."""
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """An operation has this version now; ``done`` when it is terminal."""
+
+    tenant: str
+    id: UUID
+    version: int
+    done: bool
+
+
+class Seen(Protocol):
+    """What a predicate may look at: an operation as read, or the news of one."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def done(self) -> bool: ...
+
+
+Predicate = Callable[[Seen], bool]
+Read = Callable[[str, UUID], Awaitable[Operation | None]]
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(list[Change]).decode
+
+log = structlog.get_logger(__name__)
+
+
+class Changes:
+    """Publishes. One per process; never raises and never takes long."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis: redis.Redis = _client(redis_url, socket_timeout=PATIENCE_SECONDS)
+        self._silent_until = 0.0
+
+    async def publish(self, changes: Sequence[Change]) -> None:
+        """Tell whoever waits, in one round trip. A failure is logged once a second and otherwise forgotten."""
+        now = asyncio.get_running_loop().time()
+        if not changes or now < self._silent_until:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._send(changes)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._silent_until = now + 2 * PATIENCE_SECONDS
+            log.warning("changes are not published, waiting takes up to a second longer", error=str(error))
+
+    async def close(self) -> None:
+        """Disconnect."""
+        with suppress(RedisError, OSError):
+            await self._redis.aclose()
+
+    async def _send(self, changes: Sequence[Change]) -> None:
+        if len(changes) <= MAX_CHANGES_PER_MESSAGE:
+            await self._redis.publish(CHANNEL, _encode(changes))
+            return
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for some in _in_parts(changes):
+                pipeline.publish(CHANNEL, _encode(some))
+            await pipeline.execute()
+
+
+class Watch:
+    """Waits. One per process: one subscription and one timer, however many requests are waiting."""
+
+    def __init__(self, redis_url: str, read: Read) -> None:
+        # no time-out on reading: silence is what an idle subscription hears
+        self._redis: redis.Redis = _client(redis_url, socket_timeout=None)
+        self._read = read
+        self._waiters: dict[tuple[str, UUID], set[_Waiter]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closed = False
+
+    def open(self) -> None:
+        """Begin to listen. Needs a running loop; Redis need not be there."""
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._reread())]
+
+    async def close(self) -> None:
+        """Stop listening; whoever still waits gets the operation as it is."""
+        self.release()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(RedisError, OSError):
+            await self._redis.aclose()
+
+    def release(self) -> None:
+        """Let nobody wait any longer, now and from now on: the process is about to stop."""
+        self._closed = True
+        self._wake(waiter for waiters in self._waiters.values() for waiter in waiters)
+
+    async def until(self, tenant: str, id: UUID, predicate: Predicate, timeout: float) -> Operation | None:
+        """The operation once ``predicate`` holds, or as it is after ``timeout`` seconds; None when there is none.
+
+        The predicate must follow from version and ``done`` alone. Raises what reading raises.
+        """
+        waiter = _Waiter(predicate)
+        waiters = self._waiters.setdefault((tenant, id), set())
+        waiters.add(waiter)
+        ends_at = asyncio.get_running_loop().time() + timeout
+        try:
+            return await self._wait(tenant, id, waiter, ends_at)
+        finally:
+            waiters.discard(waiter)
+            if not waiters and self._waiters.get((tenant, id)) is waiters:
+                del self._waiters[tenant, id]
+
+    async def _wait(self, tenant: str, id: UUID, waiter: _Waiter, ends_at: float) -> Operation | None:
+        while True:
+            waiter.woken.clear()  # before reading: news that arrives meanwhile means reading again
+            operation = await self._read(tenant, id)
+            left = ends_at - asyncio.get_running_loop().time()
+            if operation is None or waiter.predicate(operation) or left <= 0 or self._closed:
+                return operation
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await waiter.woken.wait()
+
+    async def _reread(self) -> None:
+        """Wakes everybody at the same instant, so that the store reads all their operations together."""
+        while True:
+            await asyncio.sleep(REREAD_SECONDS)
+            self._wake(waiter for waiters in self._waiters.values() for waiter in waiters)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._subscribe()
+            except (RedisError, OSError) as error:
+                log.warning("changes are not heard, waiting takes up to a second longer", error=str(error))
+            await asyncio.sleep(PATIENCE_SECONDS)
+
+    async def _subscribe(self) -> None:
+        async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
+            await subscription.subscribe(CHANNEL)
+            async for message in subscription.listen():
+                self._hear(message["data"])
+
+    def _hear(self, data: Any) -> None:
+        if not self._waiters:
+            return
+        try:
+            changes = _decode(data)
+        except msgspec.DecodeError:
+            log.warning("something that is no change was published", channel=CHANNEL)
+            return
+        for change in changes:
+            waiters = self._waiters.get((change.tenant, change.id), ())
+            self._wake(waiter for waiter in waiters if waiter.predicate(change))
+
+    def _wake(self, waiters: Iterable[_Waiter]) -> None:
+        for waiter in waiters:
+            waiter.woken.set()
+
+
+class _Waiter:
+    """One request that waits, and what for."""
+
+    __slots__ = ("predicate", "woken")
+
+    def __init__(self, predicate: Predicate) -> None:
+        self.predicate = predicate
+        self.woken = asyncio.Event()
+
+
+def change_of(operation: Operation) -> Change:
+    """The news that an operation is as it is now."""
+    return Change(operation.tenant, operation.id, operation.version, operation.done)
+
+
+def _in_parts(changes: Sequence[Change]) -> Iterable[Sequence[Change]]:
+    return (changes[at : at + MAX_CHANGES_PER_MESSAGE] for at in range(0, len(changes), MAX_CHANGES_PER_MESSAGE))
+
+
+def _client(redis_url: str, *, socket_timeout: float | None) -> redis.Redis:
+    client: redis.Redis = redis.Redis.from_url(
+        redis_url, socket_timeout=socket_timeout, socket_connect_timeout=PATIENCE_SECONDS
+    )
+    return client

@@ -1,0 +1,105 @@
+"""The HTTP face of the service: what is served, by what, and in which order a request meets it.
+
+A request passes the edge (``edge.py``: id, authentication, OPTIONS), Litestar's router, and one handler (``starts.py``,
+``monitor.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``, ``health.py``). Whatever is raised on the way
+becomes a problem document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from litestar import Litestar, Request, post
+from litestar.exceptions import HTTPException
+
+from operations_api.domain.problem import UNKNOWN_OPERATION_TYPE, Problem
+from operations_api.domain.registry import Registry
+from operations_api.http import openapi
+from operations_api.http.allowed_methods import OTHERWISE, AllowedMethods
+from operations_api.http.answer import Answer
+from operations_api.http.cancellation import cancel_route
+from operations_api.http.deletion import delete_route
+from operations_api.http.edge import Edge
+from operations_api.http.exchange import exchange_of
+from operations_api.http.health import health_routes
+from operations_api.http.listing import list_route
+from operations_api.http.monitor import monitor_route
+from operations_api.http.problems import METHOD_NOT_ALLOWED, answer_to, problem_of
+from operations_api.http.resources import Resources
+from operations_api.http.starts import start_route
+from operations_api.settings import Settings
+
+
+def create_app(settings: Settings, registry: Registry) -> Edge:
+    """The ASGI application. Its lifespan connects to the servers that ``settings`` names, which must name both."""
+    resources = Resources(settings, registry)
+    litestar = Litestar(
+        route_handlers=handlers(resources),
+        lifespan=[_connections(resources)],
+        exception_handlers={Exception: _to_answer, HTTPException: _to_answer},
+        openapi_config=None,  # openapi.routes serves a document of our own
+        logging_config=None,
+    )
+    return Edge(litestar, AllowedMethods(litestar.routes), lambda: resources.authenticator, settings.public_url)
+
+
+def handlers(resources: Resources) -> list[Any]:
+    """Every route there is."""
+    return [
+        *(start_route(definition, resources) for definition in resources.registry.current.values()),
+        _unknown_type_route(resources.registry),
+        monitor_route(resources),
+        delete_route(resources),
+        cancel_route(resources),
+        list_route(resources),
+        *health_routes(resources),
+        *openapi.routes(resources.registry),
+    ]
+
+
+def _unknown_type_route(registry: Registry) -> Any:
+    """``POST`` to what is no type: an operation takes no POST, and any other word is told which types there are."""
+
+    @post("/operations/{id:str}", status_code=200, opt={OTHERWISE: True})
+    async def start_unknown(request: Request[Any, Any, Any]) -> Answer:
+        exchange_of(request).require("submit")
+        word = request.path_params["id"]
+        if _is_uuid(word):
+            raise Problem(
+                "An operation takes no POST; to start one, POST to /operations/{type}.", kind=METHOD_NOT_ALLOWED
+            )
+        raise Problem(
+            "There is no such type of operation; supported lists those there are.",
+            kind=UNKNOWN_OPERATION_TYPE,
+            extensions={"supported": sorted(registry.current)},
+        )
+
+    return start_unknown
+
+
+def _is_uuid(word: str) -> bool:
+    try:
+        UUID(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _to_answer(request: Request[Any, Any, Any], error: Exception) -> Any:
+    exchange = exchange_of(request)
+    return answer_to(problem_of(error), exchange.base_url, exchange.request_id)
+
+
+def _connections(resources: Resources) -> Callable[[Litestar], Any]:
+    @asynccontextmanager
+    async def connected(_: Litestar) -> AsyncIterator[None]:
+        await resources.open()
+        try:
+            yield
+        finally:
+            await resources.close()
+
+    return connected

@@ -1,0 +1,112 @@
+"""Who asks: ``Authorization: Bearer <api key>``.
+
+Only the SHA-256 of a key is stored. What a key may do is remembered for a moment, so that a busy client costs no
+query per request and a revoked key stops working within seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+from cachetools import TTLCache
+
+from operations_api.domain.errors import OutcomeUnknown, StoreUnavailable
+from operations_api.domain.problem import Problem
+from operations_api.http.problems import FORBIDDEN, UNAUTHORIZED
+from operations_api.store.api_keys import sha256_of
+
+REMEMBERED_SECONDS: Final = 2.0
+"""A revoked key works at most this much longer."""
+
+REMEMBERED_KEYS: Final = 10_000
+"""More active keys than this only cost a query each now and then."""
+
+TENANT_HEADER: Final = b"operations-tenant"
+"""How a key with the scope ``admin`` says which tenant it acts for; without it, for its own."""
+
+_BEARER: Final = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+)")
+_TENANT: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Whoever sent a request: the tenant it acts for and what it may do."""
+
+    tenant: str
+    scopes: frozenset[str]
+
+
+class StoredKey(Protocol):
+    """The part of a stored API key that matters here."""
+
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def scopes(self) -> Sequence[str]: ...
+    @property
+    def revoked_at(self) -> Any: ...
+
+
+FindKey = Callable[[bytes], Awaitable[StoredKey | None]]
+
+
+class Authenticator:
+    """Finds the caller behind a request's headers."""
+
+    def __init__(self, find_key: FindKey, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._find_key = find_key
+        self._known: TTLCache[bytes, Caller] = TTLCache(REMEMBERED_KEYS, REMEMBERED_SECONDS, timer=clock)
+        self._asking: dict[bytes, asyncio.Future[Caller | None]] = {}
+
+    async def caller(self, headers: Sequence[tuple[bytes, bytes]]) -> Caller:
+        """The caller. Raises a ``Problem`` of 401 or 403, and ``StoreUnavailable``."""
+        digest = sha256_of(_token(headers))
+        caller = self._known.get(digest) or await self._ask_once(digest)
+        if caller is None:
+            raise Problem("This API key is unknown or revoked; check it, or ask for a new one.", kind=UNAUTHORIZED)
+        return _acting_for(caller, headers)
+
+    async def _ask_once(self, digest: bytes) -> Caller | None:
+        """Concurrent requests with the same key share one query."""
+        asking = self._asking.get(digest)
+        if asking is None:
+            asking = self._asking[digest] = asyncio.ensure_future(self._ask(digest))
+            asking.add_done_callback(lambda _: self._asking.pop(digest, None))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, digest: bytes) -> Caller | None:
+        try:
+            key = await self._find_key(digest)
+        except OutcomeUnknown as error:  # a question has no outcome: nothing was accepted
+            raise StoreUnavailable(str(error)) from error
+        if key is None or key.revoked_at is not None:
+            return None
+        self._known[digest] = caller = Caller(key.tenant, frozenset(key.scopes))
+        return caller
+
+
+def _token(headers: Sequence[tuple[bytes, bytes]]) -> str:
+    lines = [value for name, value in headers if name == b"authorization"]
+    if not lines:
+        raise Problem("Send your API key as Authorization: Bearer <key>.", kind=UNAUTHORIZED)
+    match = _BEARER.fullmatch(lines[0].strip()) if len(lines) == 1 else None
+    if match is None:
+        raise Problem("The Authorization header must be one line: Bearer <key>.", kind=UNAUTHORIZED)
+    return match[1].decode("ascii")
+
+
+def _acting_for(caller: Caller, headers: Sequence[tuple[bytes, bytes]]) -> Caller:
+    tenants = [value for name, value in headers if name == TENANT_HEADER]
+    if not tenants or tenants == [caller.tenant.encode()]:
+        return caller
+    if "admin" not in caller.scopes:
+        raise Problem(
+            'Acting for another tenant needs the scope "admin"; leave the Operations-Tenant header out.', kind=FORBIDDEN
+        )
+    if len(tenants) > 1 or not _TENANT.fullmatch(tenants[0]):
+        raise Problem("Operations-Tenant must name one tenant.", kind=FORBIDDEN)
+    return Caller(tenants[0].decode("ascii"), caller.scopes)

@@ -1,0 +1,76 @@
+"""The ASGI layer around the application: what holds for every request, whether or not there is a route for it.
+
+Every answer gets an ``X-Request-Id``. A missing or wrong API key is a 401 even where there is nothing. ``OPTIONS``
+answers with everything a path takes, ``HEAD`` is a ``GET`` whose body the server leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from operations_api.http.allowed_methods import AllowedMethods
+from operations_api.http.answer import Answer
+from operations_api.http.auth import Authenticator
+from operations_api.http.exchange import Exchange, base_url_of
+from operations_api.http.problems import answer_to, problem_of
+
+OPEN_PATHS: Final = ("/openapi.json", "/docs", "/health/live", "/health/ready")
+OPEN_BELOW: Final = ("/docs/", "/problems/")
+"""What needs no API key: documentation, and the questions of load balancers."""
+
+
+class Edge:
+    """The outermost ASGI application. ``authenticator`` is asked for per request: it exists once the lifespan began."""
+
+    def __init__(
+        self, app: Any, allowed: AllowedMethods, authenticator: Callable[[], Authenticator], public_url: str | None
+    ) -> None:
+        self._app = app
+        self._allowed = allowed
+        self._authenticator = authenticator
+        self._public_url = public_url
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = Exchange(base_url_of(scope, self._public_url))
+        sending = _Sending(send, exchange.request_id)
+        try:
+            await self._serve(scope, exchange, receive, sending)
+        except Exception as error:
+            problem = problem_of(error)
+            if sending.started:
+                raise
+            await answer_to(problem, exchange.base_url, exchange.request_id)(scope, receive, sending)
+
+    async def _serve(self, scope: Any, exchange: Exchange, receive: Any, send: Any) -> None:
+        path, method = scope["path"], scope["method"]
+        allow = self._allowed.of(path) if method == "OPTIONS" else None
+        if allow is not None:
+            await Answer(204, [("Allow", allow)])(scope, receive, send)
+            return
+        if not _is_open(path):
+            exchange.caller = await self._authenticator().caller(scope["headers"])
+        inner = {**scope, "exchange": exchange, "method": "GET" if method == "HEAD" else method}
+        await self._app(inner, receive, send)
+
+
+class _Sending:
+    """Adds the request's id to the answer's headers, and knows whether the answer has begun."""
+
+    def __init__(self, send: Any, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id.encode("ascii")
+        self.started = False
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            message = {**message, "headers": [*message["headers"], (b"x-request-id", self._request_id)]}
+        await self._send(message)
+
+
+def _is_open(path: str) -> bool:
+    return path.rstrip("/") in OPEN_PATHS or path.startswith(OPEN_BELOW)

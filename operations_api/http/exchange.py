@@ -1,0 +1,53 @@
+"""What is known of a request before it is routed: its id, who asks, and the base of the URLs in its answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import uuid_utils.compat as uuid_utils
+
+from operations_api.domain.problem import Problem
+from operations_api.http.auth import Caller
+from operations_api.http.problems import FORBIDDEN, UNAUTHORIZED
+
+_HOST: Final = re.compile(rb"[A-Za-z0-9._~-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+
+
+class Exchange:
+    """One request and its answer. ``caller`` is None on the routes that need no API key."""
+
+    __slots__ = ("base_url", "caller", "request_id")
+
+    def __init__(self, base_url: str) -> None:
+        self.request_id = str(uuid_utils.uuid7())
+        self.base_url = base_url
+        self.caller: Caller | None = None
+
+    def require(self, scope: str) -> Caller:
+        """The caller, who must have this scope. Raises a ``Problem`` of 401 or 403."""
+        if self.caller is None:
+            raise Problem("Send an API key.", kind=UNAUTHORIZED)
+        if scope not in self.caller.scopes:
+            has = ", ".join(sorted(self.caller.scopes))
+            raise Problem(
+                f'This API key lacks the scope "{scope}" (it has: {has}); use one that has it.', kind=FORBIDDEN
+            )
+        return self.caller
+
+
+def exchange_of(request: Any) -> Exchange:
+    """The exchange a Litestar request belongs to."""
+    exchange: Exchange = request.scope["exchange"]
+    return exchange
+
+
+def base_url_of(scope: Any, public_url: str | None) -> str:
+    """The base of absolute URLs: the setting, else where the client sent its request."""
+    if public_url is not None:
+        return public_url
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) == 1 and _HOST.fullmatch(hosts[0]):
+        return f"{scope['scheme']}://{hosts[0].decode('ascii')}"
+    host, port = scope.get("server") or ("localhost", None)
+    return f"{scope['scheme']}://{host}" + (f":{port}" if port else "")

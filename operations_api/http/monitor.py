@@ -1,0 +1,101 @@
+"""The status monitor: ``GET`` and ``HEAD /operations/{id}``, to poll or to wait."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import HttpMethod, Request, route
+
+from operations_api.changes import Predicate, Seen
+from operations_api.domain.operation import Operation
+from operations_api.domain.problem import OPERATION_EXPIRED, OPERATION_NOT_FOUND, Problem
+from operations_api.http import prefer, queries
+from operations_api.http.answer import Answer
+from operations_api.http.etags import Condition, condition, tag_of
+from operations_api.http.exchange import exchange_of
+from operations_api.http.operation_answers import Steps, monitor_answer, not_modified
+from operations_api.http.resources import Resources
+
+
+def monitor_route(resources: Resources) -> Any:
+    """The route that shows one operation."""
+
+    @route("/operations/{id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], status_code=200)
+    async def get_operation(request: Request[Any, Any, Any]) -> Answer:
+        tenant = exchange_of(request).require("read").tenant
+        return await _answer(request, resources, tenant, operation_id(request))
+
+    return get_operation
+
+
+def operation_id(request: Any) -> UUID:
+    """The id in the path. Raises the ``Problem`` of an unknown operation when it is malformed."""
+    text = request.path_params["id"]
+    try:
+        id = UUID(text)
+    except ValueError:
+        raise not_found() from None
+    if str(id) != text.lower():  # UUID() also takes braces, urn: and missing hyphens
+        raise not_found()
+    return id
+
+
+def present(operation: Operation | None) -> Operation:
+    """The operation. Raises the 404 or, while there is a tombstone, the 410."""
+    if operation is None:
+        raise not_found()
+    expired = operation.expires_at is not None and operation.expires_at <= datetime.now(UTC)
+    if operation.deleted_at is not None or expired:
+        raise Problem("This operation was deleted, or its retention is over.", kind=OPERATION_EXPIRED)
+    return operation
+
+
+def not_found() -> Problem:
+    """The 404: for an unknown id, a malformed one and another tenant's alike."""
+    return Problem(
+        "There is no such operation; check the id, and that the API key is of its tenant.", kind=OPERATION_NOT_FOUND
+    )
+
+
+async def _answer(request: Any, resources: Resources, tenant: str, id: UUID) -> Answer:
+    full = queries.word(request, "view", ("basic", "full"), "basic") == "full"
+    preferences = prefer.parse(request.headers.getall("prefer", []))
+    unless = condition(request.headers.getall("if-none-match", []))
+    operation, steps = await _read(resources, tenant, id, full)
+    if preferences.wait and not operation.done and _is_worth_waiting(operation, unless, full):
+        predicate = _is_done if unless is None else _differs_from(operation.version)
+        present(await resources.watch.until(tenant, id, predicate, preferences.wait))
+        waited_from = operation.version
+        operation, steps = await _read(resources, tenant, id, full)
+        if unless is not None and unless.anything and operation.version != waited_from:
+            unless = None  # "*" asked for any change, and there it is
+    if unless is not None and unless.matches_weakly(tag_of(operation.version, full=full)):
+        return not_modified(operation, steps, preferences)
+    return monitor_answer(operation, steps, preferences)
+
+
+async def _read(resources: Resources, tenant: str, id: UUID, full: bool) -> tuple[Operation, Steps]:
+    if not full:
+        return present(await resources.store.get(tenant, id)), None
+    found = await resources.store.get_full(tenant, id)
+    if found is None:
+        raise not_found()
+    return present(found[0]), found[1]
+
+
+def _is_worth_waiting(operation: Operation, unless: Condition | None, full: bool) -> bool:
+    """A client that has another version already learns something now."""
+    return unless is None or unless.matches_weakly(tag_of(operation.version, full=full))
+
+
+def _is_done(seen: Seen) -> bool:
+    return seen.done
+
+
+def _differs_from(version: int) -> Predicate:
+    def differs(seen: Seen) -> bool:
+        return seen.version > version
+
+    return differs

@@ -1,0 +1,46 @@
+"""What the handlers share: the registry, and the connections that the lifespan opens and closes."""
+
+from __future__ import annotations
+
+from operations_api.changes import Changes, Watch
+from operations_api.domain.registry import Registry
+from operations_api.http.auth import Authenticator
+from operations_api.http.fair_order import FairOrder
+from operations_api.queue import Queue
+from operations_api.settings import Settings
+from operations_api.store.api_keys import ApiKeys
+from operations_api.store.store import Store
+
+
+class Resources:
+    """One per application. The connections are there from ``open`` to ``close``."""
+
+    store: Store
+    authenticator: Authenticator
+    queue: Queue
+    changes: Changes
+    watch: Watch
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
+        self.settings = settings
+        self.registry = registry
+        self.fair_order = FairOrder()
+
+    async def open(self) -> None:
+        """Connect. Raises ``StoreUnavailable``; Redis need not be there."""
+        database_url, redis_url = self.settings.database_url, self.settings.redis_url
+        assert database_url is not None, "whoever starts the application has found or started both servers"
+        assert redis_url is not None
+        self.store = await Store.open(database_url, pool_size=self.settings.pool_size)
+        self.authenticator = Authenticator(ApiKeys(self.store.pool).find)
+        self.queue = await Queue.open(redis_url)
+        self.changes = Changes(redis_url)
+        self.watch = Watch(redis_url, self.store.get)
+        self.watch.open()
+
+    async def close(self) -> None:
+        """Let nobody wait any longer, finish what was submitted, disconnect."""
+        await self.watch.close()
+        await self.queue.close()
+        await self.changes.close()
+        await self.store.close()

@@ -1,0 +1,241 @@
+"""Starting an operation: ``POST /operations/{type}``, one route for each registered type.
+
+The order of the checks is part of the contract: key, JSON, **what the key names**, schema. A retry must find its
+operation even when the schema has become stricter since, so where the schema refuses, the key is looked up first.
+Everything that passes is one statement in the database, which finds replays by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final
+
+import msgspec
+import uuid_utils.compat as uuid_utils
+from litestar import Request, post
+
+from operations_api.changes import Seen
+from operations_api.domain import fingerprint, idempotency_key, inputs, strict_json
+from operations_api.domain.definition import Definition, Steps
+from operations_api.domain.errors import KeyInFlight, OutcomeUnknown
+from operations_api.domain.inputs import ValidationFailed
+from operations_api.domain.operation import StepPin
+from operations_api.domain.problem import KEY_IN_FLIGHT, KEY_REUSED, OPERATION_EXPIRED, Problem
+from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
+from operations_api.http import prefer, queries
+from operations_api.http.answer import Answer
+from operations_api.http.bodies import read_body, require_json
+from operations_api.http.exchange import exchange_of
+from operations_api.http.operation_answers import accepted
+from operations_api.http.problems import unavailable
+from operations_api.http.representation import path_of
+from operations_api.http.resources import Resources
+from operations_api.http.trace_context import traceparent
+
+IN_FLIGHT_RETRY_SECONDS: Final = 1
+
+LabelKey = Annotated[str, msgspec.Meta(min_length=1, max_length=63, pattern="^[^:]+$")]
+LabelValue = Annotated[str, msgspec.Meta(max_length=255)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a start. ``input`` is decoded as the definition's own Struct. A label's key has no colon."""
+
+    input: msgspec.Raw
+    labels: Annotated[dict[LabelKey, LabelValue], msgspec.Meta(max_length=64)] = {}
+    deadline: Moment | None = None
+    not_before: Moment | None = None
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A start as it was sent, before the schema was looked at. ``document`` is the parsed body."""
+
+    tenant: str
+    key: str
+    fingerprint: bytes
+    document: Any
+    traceparent: str | None
+    retry_failed: bool
+
+
+def start_route(definition: Definition, resources: Resources) -> Any:
+    """The route that starts operations of this type."""
+    starter = Starter(definition, resources)
+
+    @post(f"/operations/{definition.name}", status_code=202)
+    async def start_operation(request: Request[Any, Any, Any]) -> Answer:
+        return await starter.answer(request)
+
+    return start_operation
+
+
+class Starter:
+    """Starts operations of one type."""
+
+    def __init__(self, definition: Definition, resources: Resources) -> None:
+        self._definition = definition
+        self._resources = resources
+        self._pins = _pins(definition.steps) if isinstance(definition.steps, tuple) else None
+        days = definition.retention_days or resources.settings.retention_days
+        self._retention = timedelta(days=days)
+
+    async def answer(self, request: Any) -> Answer:
+        """The 202, or the 204 of ``validate_only``. Raises ``Problem`` and ``StoreUnavailable``."""
+        exchange = exchange_of(request)
+        ask = await self._ask(request, exchange.require("submit").tenant)
+        preferences = prefer.parse(request.headers.getall("prefer", []))
+        dry = queries.word(request, "validate_only", ("true", "false"), "false") == "true"
+        with _key_problems(exchange.base_url):
+            started = await (self._check(ask) if dry else self._start(ask))
+        if started is None:
+            return Answer(204)
+        if not started.replayed:
+            self._resources.queue.wake()
+        if preferences.wait and not started.operation.done:
+            started = await self._waited(started, preferences.wait)
+        return accepted(started.operation, exchange.base_url, preferences, replayed=started.replayed)
+
+    async def _ask(self, request: Any, tenant: str) -> Ask:
+        body = await read_body(request, self._resources.settings.body_limit_bytes)
+        require_json(request)
+        key = idempotency_key.parse([line.encode("latin-1") for line in request.headers.getall("idempotency-key", [])])
+        document = strict_json.parse(body)
+        return Ask(
+            tenant=tenant,
+            key=key,
+            fingerprint=fingerprint.fingerprint(self._definition.name, document),
+            document=document,
+            traceparent=traceparent(request.headers.getall("traceparent", [])),
+            retry_failed=request.headers.getall("idempotency-retry", []) == ["?1"],
+        )
+
+    async def _start(self, ask: Ask) -> Started:
+        try:
+            start = self._request(ask)
+        except ValidationFailed:
+            started = await self._find(ask)
+            if started is None:
+                raise
+            return started
+        await self._refuse_stale_key(ask)
+        with _outcome_may_be_unknown():
+            return await self._resources.store.start(start)
+
+    async def _check(self, ask: Ask) -> None:
+        """Everything ``_start`` checks, without starting."""
+        if await self._find(ask) is None:
+            self._request(ask)
+            await self._refuse_stale_key(ask)
+
+    async def _find(self, ask: Ask) -> Started | None:
+        return await self._resources.store.find_key(ask.tenant, self._definition.name, ask.key, ask.fingerprint)
+
+    async def _refuse_stale_key(self, ask: Ask) -> None:
+        problem = idempotency_key.age_problem(ask.key, datetime.now(UTC), self._retention)
+        if problem is not None and await self._find(ask) is None:
+            raise problem
+
+    def _request(self, ask: Ask) -> StartRequest:
+        """The checked request. Raises ``ValidationFailed``."""
+        envelope, encoded, input = self._decoded(ask.document)
+        _check_times(envelope)
+        return StartRequest(
+            tenant=ask.tenant,
+            type=self._definition.name,
+            key=ask.key,
+            fingerprint=ask.fingerprint,
+            id=uuid_utils.uuid7(),
+            definition_version=self._definition.version,
+            steps=self._pins or _pins(self._definition.steps_for(input)),
+            input=encoded,
+            labels=envelope.labels,
+            deadline=envelope.deadline,
+            not_before=envelope.not_before,
+            traceparent=ask.traceparent,
+            retention_seconds=int(self._retention.total_seconds()),
+            fair_order=self._resources.fair_order.place(ask.tenant, time.time_ns() // 1000),
+            retry_failed=ask.retry_failed,
+        )
+
+    def _decoded(self, document: Any) -> tuple[Envelope, bytes, msgspec.Struct]:
+        envelope = inputs.decode(Envelope, document)
+        encoded = bytes(envelope.input)
+        return envelope, encoded, inputs.decode(self._definition.input, document["input"], at="/input", encoded=encoded)
+
+    async def _waited(self, started: Started, seconds: int) -> Started:
+        operation = started.operation
+        now = await self._resources.watch.until(operation.tenant, operation.id, _is_done, seconds)
+        return started if now is None else Started(now, started.replayed)
+
+
+def _is_done(seen: Seen) -> bool:
+    return seen.done
+
+
+def _pins(steps: Steps) -> tuple[StepPin, ...]:
+    return tuple(StepPin(step.key, step.kind, step.effect) for step in steps)
+
+
+def _check_times(envelope: Envelope) -> None:
+    for name in ("deadline", "not_before"):
+        _check_representable(getattr(envelope, name), f"/{name}")
+    if envelope.deadline is None:
+        return
+    if envelope.deadline <= datetime.now(UTC):
+        raise _refused("/deadline", "The deadline has passed already; give a later one.")
+    if envelope.not_before is not None and envelope.not_before >= envelope.deadline:
+        raise _refused("/not_before", "not_before must be before the deadline, or nothing can ever run.")
+
+
+def _check_representable(moment: datetime | None, pointer: str) -> None:
+    try:
+        if moment is not None:
+            moment.astimezone(UTC)
+    except OverflowError:
+        raise _refused(pointer, "This time is outside the years 1 to 9999 in UTC.") from None
+
+
+def _refused(pointer: str, detail: str) -> ValidationFailed:
+    return ValidationFailed([{"detail": detail, "pointer": pointer}])
+
+
+@contextmanager
+def _key_problems(base_url: str) -> Iterator[None]:
+    """What the store says about a key, as refusals."""
+    try:
+        yield
+    except KeyReused as error:
+        raise Problem(
+            "This key already names an operation that was started with another body; use a new key for new work.",
+            kind=KEY_REUSED,
+            extensions={"operation_id": str(error.operation_id)},
+            headers={"Location": f"{base_url}{path_of(error.operation_id)}"},
+        ) from None
+    except KeyOfDeletedOperation as error:
+        raise Problem(
+            "The operation this key names was deleted, and the key stays taken until it expires; use a new key.",
+            kind=OPERATION_EXPIRED,
+            status=409,
+            extensions={"operation_id": str(error.operation_id)},
+        ) from None
+    except KeyInFlight:
+        raise Problem(
+            "Another request with this key is being accepted; repeat the same request after Retry-After seconds.",
+            kind=KEY_IN_FLIGHT,
+            headers={"Retry-After": str(IN_FLIGHT_RETRY_SECONDS)},
+        ) from None
+
+
+@contextmanager
+def _outcome_may_be_unknown() -> Iterator[None]:
+    try:
+        yield
+    except OutcomeUnknown as error:
+        raise unavailable(
+            "The connection to the database broke while the operation was being stored; it may or may not be there.",
+            effect="unknown",
+        ) from error
