@@ -33,6 +33,8 @@ class Simulate(msgspec.Struct, frozen=True):
 
 
 class ChargeInput(msgspec.Struct, frozen=True):
+    """Which card to charge, how much, and on whose account."""
+
     account: AccountName
     card: Annotated[str, Meta(pattern="^tok_[a-z0-9_]{1,60}$", description="A card's token, such as `tok_visa`.")]
     amount_minor: AmountMinor
@@ -40,6 +42,8 @@ class ChargeInput(msgspec.Struct, frozen=True):
 
 
 class ChargeResult(msgspec.Struct, frozen=True):
+    """What was charged."""
+
     charge_id: Annotated[str, Meta(description="The provider's name for the charge.")]
     transfer_id: Annotated[int, Meta(description="The transfer in the ledger.")]
     amount_minor: int
@@ -62,6 +66,8 @@ class Validate(Step):
 
 
 class Funds(Step):
+    """The money here: held before the card is charged, settled after."""
+
     key = "funds"
     effect = "local"
 
@@ -76,11 +82,13 @@ class Funds(Step):
 
 
 class Charge(msgspec.Struct, frozen=True):
+    """The provider's receipt."""
+
     charge_id: str
 
 
 class Payment(Pivot):
-    """Plain functions: the provider's client blocks, so they run in a thread.
+    """The charge there. Plain functions: the provider's client blocks, so they run in a thread.
 
     The token is the same on every attempt, so the card is charged once however often this is called.
     """
@@ -99,6 +107,8 @@ class Payment(Pivot):
 
 
 class Confirm(Action):
+    """A record of the charge, for the books."""
+
     key = "confirm"
     effect = "local"
 

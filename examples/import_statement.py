@@ -26,6 +26,8 @@ CHUNK_ROWS: Final = 500
 
 
 class ImportInput(msgspec.Struct, frozen=True):
+    """Which statement to import, and into which account."""
+
     account: AccountName
     statement: Annotated[str, Meta(min_length=1, max_length=64, description="Its number; each is imported once.")]
     rows: Annotated[int, Meta(ge=1, le=200_000, description="How many lines the stand-in bank makes up.")] = 5_000
@@ -33,18 +35,24 @@ class ImportInput(msgspec.Struct, frozen=True):
 
 
 class ImportResult(msgspec.Struct, frozen=True):
+    """What was imported."""
+
     rows: int
     amount_minor: Annotated[int, Meta(description="The sum of all lines, in minor units.")]
     transfer_id: Annotated[int, Meta(description="The transfer in the ledger.")]
 
 
 class Staged(msgspec.Struct, frozen=True):
+    """Lines that wait to be posted, and can still be removed."""
+
     account: str
     rows: int
     amount_minor: int
 
 
 class Lines(Step):
+    """The statement's lines: staged chunk by chunk, then posted as one sum."""
+
     key = "lines"
     effect = "local"
     timeout_seconds = 600  # the longest import: 200,000 rows with every pause

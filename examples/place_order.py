@@ -22,6 +22,8 @@ MERCHANT: Final = "merchant"
 
 
 class OrderInput(msgspec.Struct, frozen=True):
+    """What to buy, for whom, and who pays."""
+
     account: AccountName
     sku: Annotated[str, Meta(min_length=1, max_length=64, description="What to buy: `kettle`, `teapot`, `unicorn`.")]
     email: EmailAddress
@@ -29,6 +31,8 @@ class OrderInput(msgspec.Struct, frozen=True):
 
 
 class OrderResult(msgspec.Struct, frozen=True):
+    """What was bought and paid."""
+
     sku: str
     quantity: int
     total_minor: Annotated[int, Meta(description="What was paid, in minor units.")]
@@ -37,6 +41,8 @@ class OrderResult(msgspec.Struct, frozen=True):
 
 
 class Stock(Step):
+    """Goods on the shelf: held, then taken."""
+
     key = "stock"
     effect = "local"
 
@@ -51,6 +57,8 @@ class Stock(Step):
 
 
 class Funds(Step):
+    """The buyer's money: held, then paid. How much it is depends on what the step before reserved."""
+
     key = "funds"
     effect = "local"
 
@@ -66,11 +74,13 @@ class Funds(Step):
 
 
 class Confirmation(msgspec.Struct, frozen=True):
+    """A message that was sent."""
+
     message_id: str
 
 
 class ConfirmationEmail(Action):
-    """A plain function, because SMTP clients block: it runs in a thread of its own."""
+    """A message to the buyer. A plain function, because SMTP clients block: it runs in a thread."""
 
     key = "confirmation-email"
 

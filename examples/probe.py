@@ -26,6 +26,8 @@ StepIndex = Annotated[int, Meta(ge=0, lt=MOST_STEPS)]
 
 
 class ProbeInput(msgspec.Struct, frozen=True):
+    """How to behave. Every member is optional."""
+
     steps: Annotated[int, Meta(ge=1, le=MOST_STEPS, description="How many steps there are.")] = 2
     effect: Annotated[Literal["external", "local"], Meta(description="What kind of steps they are.")] = "external"
     reserve_ms: Annotated[Milliseconds, Meta(description="How long each reserve takes.")] = 0
@@ -51,6 +53,8 @@ class ProbeInput(msgspec.Struct, frozen=True):
 
 
 class ProbeResult(msgspec.Struct, frozen=True):
+    """How many steps there were, and the echo."""
+
     steps: int
     echo: Any
 
@@ -89,6 +93,7 @@ class ProbeStep(Step):
 
 
 def probe_steps(input: ProbeInput) -> tuple[Step, ...]:
+    """The same input always gives the same steps: the function is pure."""
     return tuple(ProbeStep(index, input) for index in range(input.steps))
 
 

@@ -13,17 +13,23 @@ from operations_api import Context, Definition, Reject, Step
 
 
 class TransferInput(msgspec.Struct, frozen=True):
+    """Who pays whom, and how much."""
+
     from_account: AccountName
     to_account: AccountName
     amount_minor: AmountMinor
 
 
 class TransferResult(msgspec.Struct, frozen=True):
+    """What was moved."""
+
     transfer_id: Annotated[int, Meta(description="The transfer in the ledger.")]
     amount_minor: int
 
 
 class Transfer(Step):
+    """Held on one account, then moved to the other."""
+
     key = "transfer"
     effect = "local"
 
