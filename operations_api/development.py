@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import secrets
 import signal
 import socket
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 
 import msgspec
@@ -19,7 +18,7 @@ from operations_api.domain.registry import Registry
 from operations_api.embedded.launch import die_with
 from operations_api.embedded.servers import EmbeddedServers
 from operations_api.loading import load_registry
-from operations_api.processes import Program, Supervisor
+from operations_api.processes import Program, Supervisor, operations_api, stopping_signals
 from operations_api.production import environment_of
 from operations_api.serving import base_url, listen
 from operations_api.settings import Settings
@@ -43,24 +42,30 @@ def run(settings: Settings, die_with_parent: bool) -> int:
         die_with(parent, signal.SIGTERM)
     _stop_means_stop()
     registry = load_registry(settings)
-    with listen(settings) as listening, EmbeddedServers() as servers:
-        urls = servers.start(settings, settings.database_url is None, settings.redis_url is None)
-        resolved = msgspec.structs.replace(
-            settings,
-            database_url=settings.database_url or urls.database_url,
-            redis_url=settings.redis_url or urls.redis_url,
-        )
-        key = _dev_key(settings)
-        run_on_database(_prepare(resolved, key))
-        _welcome_when_ready(base_url(settings, listening), key, registry)
-        check = _checks(servers, parent if die_with_parent else None)
-        return Supervisor(_groups(resolved, listening), settings.drain_seconds, check).run()
+    with EmbeddedServers() as servers:
+        servers.claim(settings)  # before the port: of a second `dev` this is the fault, the taken port only follows
+        with listen(settings) as listening:
+            resolved = _start(servers, settings)
+            key = _dev_key(settings)
+            run_on_database(_prepare(resolved, key))
+            _welcome_when_ready(base_url(listening), key, registry)
+            check = _checks(servers, parent if die_with_parent else None)
+            return Supervisor(_groups(resolved, listening), settings.drain_seconds, check).run()
 
 
 def _stop_means_stop() -> None:
     """Until the supervisor listens, SIGTERM and SIGHUP unwind like Ctrl-C, so that servers stop and files go."""
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for number in stopping_signals():
         signal.signal(number, signal.default_int_handler)
+
+
+def _start(servers: EmbeddedServers, settings: Settings) -> Settings:
+    urls = servers.start(settings, settings.database_url is None, settings.redis_url is None)
+    return msgspec.structs.replace(
+        settings,
+        database_url=settings.database_url or urls.database_url,
+        redis_url=settings.redis_url or urls.redis_url,
+    )
 
 
 def _dev_key(settings: Settings) -> str:
@@ -92,8 +97,9 @@ async def _prepare(settings: Settings, key: str) -> None:
 
 def _groups(settings: Settings, listening: socket.socket) -> list[list[Program]]:
     environment = environment_of(settings)
-    api = Program("api", ("serve", "--socket", str(listening.fileno())), environment, (listening.fileno(),))
-    return [[api], [Program("worker", ("worker",), environment)]]
+    socket_number = listening.fileno()
+    api = Program("api", operations_api("serve", "--socket", str(socket_number)), environment, (socket_number,))
+    return [[api], [Program("worker", operations_api("worker"), environment)]]
 
 
 def _checks(servers: EmbeddedServers, parent: int | None) -> Callable[[], None]:
@@ -115,8 +121,12 @@ def _welcome_when_ready(base: str, key: str, registry: Registry) -> None:
 
 
 def _is_ready(base: str) -> bool:
+    """Asked directly: a proxy that the environment names is not for this."""
+    connection = http.client.HTTPConnection(base.removeprefix("http://"), timeout=ANSWER_SECONDS)
     try:
-        with urllib.request.urlopen(f"{base}/health/ready", timeout=ANSWER_SECONDS):  # noqa: S310 -- our own address
-            return True
-    except (OSError, urllib.error.HTTPError):
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()

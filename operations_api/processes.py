@@ -26,22 +26,25 @@ LONGEST_PAUSE_SECONDS = 10.0
 STEADY_SECONDS = 5.0
 # what a child may need beyond its own drain time to say good-bye
 MARGIN_SECONDS = 5.0
-STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 _log = structlog.get_logger()
 
 
 class Program(NamedTuple):
-    """What to run: `arguments` are those of `operations-api`; `keep_open` are files the child inherits."""
+    """What to run; `keep_open` are files the child inherits."""
 
     name: str
-    arguments: Sequence[str]
+    command: Sequence[str]
     environment: Mapping[str, str] = os.environ
     keep_open: Sequence[int] = ()
 
     def start(self) -> Child:
-        command = [sys.executable, "-m", "operations_api", *self.arguments]
-        return Child(command, environment=dict(self.environment), keep_open=self.keep_open)
+        return Child(self.command, environment=dict(self.environment), keep_open=self.keep_open)
+
+
+def operations_api(*arguments: str) -> list[str]:
+    """The command line of another process of ours."""
+    return [sys.executable, "-m", "operations_api", *arguments]
 
 
 class Supervisor:
@@ -93,6 +96,12 @@ class Supervisor:
 
     def _members(self) -> list[_Member]:
         return [member for group in self._groups for member in group]
+
+
+def stopping_signals() -> list[signal.Signals]:
+    """What means stop. SIGHUP does not under `nohup`, which has it ignored; SIGINT does, even after a script's `&`."""
+    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGTERM, signal.SIGINT, *hang_up]
 
 
 class _Member:
@@ -151,7 +160,7 @@ class _Signals:
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._writing, False)
         self._before_fd = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
-        self._before: dict[int, Any] = {number: signal.signal(number, _ignore) for number in STOPPING}
+        self._before: dict[int, Any] = {number: signal.signal(number, _ignore) for number in stopping_signals()}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

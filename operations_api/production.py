@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from operations_api.embedded.servers import connect_or_start
 from operations_api.loading import load_registry
-from operations_api.processes import Program, Supervisor
+from operations_api.processes import Program, Supervisor, operations_api
 from operations_api.serving import listen
 from operations_api.serving import serve as serve_on
 from operations_api.settings import Settings
@@ -19,8 +19,8 @@ def serve(settings: Settings, processes: int, inherited: int | None) -> int:
     with _socket(settings, inherited) as listening, connect_or_start(settings) as resolved:
         if processes == 1:
             return _serve_here(resolved, listening)
-        arguments = ("serve", "--socket", str(listening.fileno()))
-        return _supervise("api", arguments, processes, resolved, keep_open=(listening.fileno(),))
+        command = operations_api("serve", "--socket", str(listening.fileno()))
+        return _supervise("api", command, processes, resolved, keep_open=(listening.fileno(),))
 
 
 def work(settings: Settings, processes: int) -> int:
@@ -28,7 +28,7 @@ def work(settings: Settings, processes: int) -> int:
     with connect_or_start(settings) as resolved:
         if processes == 1:
             return _work_here(resolved)
-        return _supervise("worker", ("worker",), processes, resolved)
+        return _supervise("worker", operations_api("worker"), processes, resolved)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -58,9 +58,9 @@ def _work_here(settings: Settings) -> int:
 
 
 def _supervise(
-    name: str, arguments: Sequence[str], processes: int, settings: Settings, keep_open: Sequence[int] = ()
+    name: str, command: Sequence[str], processes: int, settings: Settings, keep_open: Sequence[int] = ()
 ) -> int:
     load_registry(settings)  # what is wrong with it is said once, here, not once per child
     environment = environment_of(settings)
-    programs = [Program(f"{name}-{n}", arguments, environment, keep_open) for n in range(1, processes + 1)]
+    programs = [Program(f"{name}-{n}", command, environment, keep_open) for n in range(1, processes + 1)]
     return Supervisor([programs], settings.drain_seconds).run()

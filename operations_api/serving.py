@@ -63,14 +63,14 @@ def serve(app: Any, listening: socket.socket, settings: Settings) -> None:
     )
     server = uvicorn.Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal again when it is done, and what comes after it here must still run
-        signal.signal(number, lambda number, frame: None)
+        # uvicorn restores this handler when it is done and raises the signal again: what comes after it must still run
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     server.run(sockets=[listening])
     if not server.started:
         raise ApiFailed("The API did not start; the log above says why.")
 
 
-def base_url(settings: Settings, listening: socket.socket) -> str:
+def base_url(listening: socket.socket) -> str:
     """Where a program on this machine reaches the socket."""
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound

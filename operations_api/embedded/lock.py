@@ -24,6 +24,7 @@ class DataLock:
 
     def __init__(self, data_dir: Path) -> None:
         """Raises `AlreadyRunning` when another process owns the directory, `EmbeddedError` when it cannot be used."""
+        self.data_dir = data_dir
         self._owner = _open(data_dir / "owner.lock")
         if not _lock(self._owner):
             pid = os.pread(self._owner, 20, 0).decode() or "unknown"
@@ -35,20 +36,20 @@ class DataLock:
         os.ftruncate(self._owner, 0)
         os.pwrite(self._owner, str(os.getpid()).encode(), 0)
         self.servers = _open(data_dir / "servers.lock")
-        self._wait_for_leftovers(data_dir)
+        self._wait_for_leftovers()
 
     def release(self) -> None:
         """Give the directory back; call it once the servers are gone."""
         os.close(self.servers)
         os.close(self._owner)
 
-    def _wait_for_leftovers(self, data_dir: Path) -> None:
+    def _wait_for_leftovers(self) -> None:
         until = time.monotonic() + LEFTOVER_SECONDS
         while not _lock(self.servers):
             if time.monotonic() > until:
                 self.release()
                 raise EmbeddedError(
-                    f"A server of a process that is gone still runs on {data_dir}: find it with `ps` and end it."
+                    f"A server of a process that is gone still runs on {self.data_dir}: find it with `ps` and end it."
                 )
             time.sleep(POLL_SECONDS)
 

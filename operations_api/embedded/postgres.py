@@ -57,7 +57,10 @@ class Postgres(Server):
         with tempfile.TemporaryFile() as commands, self._new_log() as log:
             commands.write(input.encode())
             commands.seek(0)
-            code = self._run(command, log, signal.SIGKILL, commands).wait(INITDB_SECONDS)
+            child = self._run(command, log, signal.SIGKILL, commands)
+            code = child.wait(INITDB_SECONDS)
+            if code is None:
+                code = child.stop(signal.SIGKILL, timeout=0)
         if code != 0:
             raise self._error(f"could not make its data ({what} ended with {code})")
 

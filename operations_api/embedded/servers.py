@@ -53,18 +53,23 @@ class EmbeddedServers:
 
         Raises `AlreadyRunning` when another process owns the directory, `EmbeddedError` for every other failure.
         """
-        postgres_programs = postgres_directory(settings) if want_postgres else None
-        valkey = valkey_program(settings) if want_redis else None
-        data_dir = make_data_directory(settings)
-        self._lock = DataLock(data_dir)
+        lock = self.claim(settings)
         try:
-            (data_dir / ADDRESSES).unlink(missing_ok=True)
+            postgres_programs = postgres_directory(settings) if want_postgres else None
+            valkey = valkey_program(settings) if want_redis else None
             if postgres_programs or valkey:
-                self._start(self._move_in(data_dir, self._lock, postgres_programs, valkey), postgres_programs, valkey)
-            return self._publish(data_dir)
+                self._start(self._move_in(lock, postgres_programs, valkey), postgres_programs, valkey)
+            return self._publish(lock.data_dir)
         except BaseException:
             self.stop()
             raise
+
+    def claim(self, settings: Settings) -> DataLock:
+        """Take the data directory without starting anything yet; `start` does it by itself. Raises as `start` does."""
+        if self._lock is None:
+            self._lock = DataLock(make_data_directory(settings))
+            (self._lock.data_dir / ADDRESSES).unlink(missing_ok=True)
+        return self._lock
 
     def check(self) -> None:
         """Raises `EmbeddedError` when a server has ended by itself."""
@@ -76,9 +81,9 @@ class EmbeddedServers:
         for server in self._servers():
             server.stop()
         if self._home is not None:
-            (self._home.data_dir / ADDRESSES).unlink(missing_ok=True)
             shutil.rmtree(self._home.sockets, ignore_errors=True)
         if self._lock is not None:
+            (self._lock.data_dir / ADDRESSES).unlink(missing_ok=True)
             self._lock.release()
         self.postgres = self.valkey = self._home = self._lock = None
 
@@ -88,7 +93,8 @@ class EmbeddedServers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
-    def _move_in(self, data_dir: Path, lock: DataLock, postgres_programs: Path | None, valkey: Path | None) -> Home:
+    def _move_in(self, lock: DataLock, postgres_programs: Path | None, valkey: Path | None) -> Home:
+        data_dir = lock.data_dir
         programs = [*([postgres_programs / "postgres"] if postgres_programs else []), *([valkey] if valkey else [])]
         identity = choose_identity(data_dir, [data_dir / Postgres.name, data_dir / Valkey.name], programs)
         self._home = Home(data_dir, make_socket_directory(data_dir, identity), identity, lock.servers)
