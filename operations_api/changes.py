@@ -18,6 +18,7 @@ import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
 
+from operations_api.domain.change import Change
 from operations_api.domain.operation import Operation
 
 CHANNEL: Final = "operations-api:changed"
@@ -30,15 +31,6 @@ PATIENCE_SECONDS: Final = 1.0
 
 REREAD_SECONDS: Final = 1.0
 """How late a lost message makes an answer, at most."""
-
-
-class Change(msgspec.Struct, frozen=True, array_like=True):
-    """An operation has this version now; ``done`` when it is terminal."""
-
-    tenant: str
-    id: UUID
-    version: int
-    done: bool
 
 
 class Seen(Protocol):

@@ -1,8 +1,8 @@
 """The wake-up: after a start is committed, tell some worker to look.
 
 A wake-up is a hint. Postgres remembers what is to be done and every worker looks by itself each second, so losing all
-of Redis costs latency and nothing else. It is one arq job per burst of starts, and a message on the bell so that
-workers that listen need not wait for their next poll.
+of Redis costs latency and nothing else. It is one arq job per burst of starts, and a message on the bell: workers that
+listen need not wait for their next poll. The message names the operations whose cancellation was asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import structlog
@@ -64,6 +64,7 @@ class Queue:
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
         self._asked = asyncio.Event()
+        self._cancels: list[tuple[str, UUID]] = []
         self._sender = asyncio.get_running_loop().create_task(self._send_when_asked())
 
     @classmethod
@@ -74,6 +75,11 @@ class Queue:
     def wake(self) -> None:
         """Tell a worker to look. At once when idle; while one wake-up is being sent the next ones become one."""
         self._asked.set()
+
+    def cancel_requested(self, tenant: str, id: UUID) -> None:
+        """Tell the worker that may be at this operation; its next heartbeat would tell it too."""
+        self._cancels.append((tenant, id))
+        self.wake()
 
     async def close(self) -> None:
         """Stop sending."""
@@ -99,9 +105,10 @@ class Queue:
                 log.warning("no wake-up could be sent; workers find the operation within a second", error=str(error))
 
     async def _send(self) -> None:
+        cancels, self._cancels = self._cancels, []
         await self._redis.enqueue_job(WAKE, _job_id=uuid4().hex, _expires=HINT_LIFE_SECONDS)
         async with self._redis.pipeline(transaction=False) as pipe:
             oldest_ms = int((time.time() - HINT_LIFE_SECONDS) * 1000)  # arq scores jobs by the sender's clock
             pipe.zremrangebyscore(QUEUE, "-inf", oldest_ms)
-            pipe.publish(BELL, b"")
+            pipe.publish(BELL, msgspec.msgpack.encode(cancels))
             await pipe.execute()

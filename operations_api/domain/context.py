@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from uuid import UUID
-
-if TYPE_CHECKING:
-    import logging
 
 Handler = str
 """``reserve``, ``execute``, ``commit``, ``rollback``, ``compensate`` or ``query``."""
@@ -41,7 +38,8 @@ class Context:
 
     ``token`` is the same on every attempt of this step and phase: hand it downstream as the idempotency key.
     ``epoch`` grows with every lease: hand it to resources that understand fencing tokens.
-    ``deadline`` is when this call will be given up, by Postgres' clock.
+    ``deadline`` is when this call will be given up, by Postgres' clock. ``log`` is a structlog logger that names the
+    operation.
     """
 
     operation_id: UUID
@@ -56,7 +54,7 @@ class Context:
     reservations: Mapping[str, Any]
     results: Mapping[str, Any]
     last_checkpoint: Any
-    log: logging.Logger | Any
+    log: Any
     _reporter: Reporter = field(repr=False)
     _is_cancel_requested: Callable[[], bool] = field(repr=False)
     _tx: Transaction | None = field(default=None, repr=False)

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from operations_api.domain.states import Decision, OperationStatus, Phase, StepKind, StepState, is_terminal
-from operations_api.domain.step import Effect
+from operations_api.domain.step import Effect, Step
 
 
 class StepPin(msgspec.Struct, frozen=True):
@@ -17,6 +17,11 @@ class StepPin(msgspec.Struct, frozen=True):
     key: str
     kind: StepKind
     effect: Effect
+
+
+def pins_of(steps: tuple[Step, ...]) -> tuple[StepPin, ...]:
+    """What is pinned of these steps."""
+    return tuple(StepPin(step.key, step.kind, step.effect) for step in steps)
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,7 +36,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(base_url_of(scope, self._public_url))
-        sending = _Sending(send, exchange.request_id)
+        sending = _Sending(send, exchange.request_id, lambda: self._allowed.of(scope["path"]))
         try:
             await self._serve(scope, exchange, receive, sending)
         except Exception as error:
@@ -58,18 +58,26 @@ class Edge:
 
 
 class _Sending:
-    """Adds the request's id to the answer's headers, and knows whether the answer has begun."""
+    """Completes the answer's headers, and knows whether the answer has begun."""
 
-    def __init__(self, send: Any, request_id: str) -> None:
+    def __init__(self, send: Any, request_id: str, allow: Callable[[], str | None]) -> None:
         self._send = send
         self._request_id = request_id.encode("ascii")
+        self._allow = allow
         self.started = False
 
     async def __call__(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            message = {**message, "headers": [*message["headers"], (b"x-request-id", self._request_id)]}
+            message = {**message, "headers": self._completed(message["status"], message["headers"])}
         await self._send(message)
+
+    def _completed(self, status: int, headers: Any) -> list[tuple[bytes, bytes]]:
+        headers = [*headers, (b"x-request-id", self._request_id)]
+        if status == 405:  # the router would also name methods that are only there to explain a refusal
+            headers = [header for header in headers if header[0] != b"allow"]
+            headers.append((b"allow", (self._allow() or "OPTIONS").encode("ascii")))
+        return headers
 
 
 def _is_open(path: str) -> bool:

@@ -28,7 +28,8 @@ a `202` binds a key: after any other answer the corrected request may use it aga
 are open words: loop on `done`, never on a word, and treat an unknown one as you would treat one still going on.
 
 **Every refusal** is `application/problem+json` (RFC 9457), the `404`, `405` (with `Allow`) and `500` of unknown paths
-and methods included. `type` is the URL of a page that says what it means and what to do. Quote `instance`, or the
+and methods included; `POST` to a word that is no type is `404 unknown-operation-type`, with the types in `supported`.
+`type` is the URL of a page that says what it means and what to do. Quote `instance`, or the
 `X-Request-Id` of any answer, when you ask for help.
 
 JSON is UTF-8. Times are RFC 3339 in UTC with microseconds. Durations are seconds unless a name ends in `_ms`.

@@ -65,6 +65,11 @@ REQUEST_HEADERS: Final[Json] = {
         "Act only if this is still the operation's `ETag`; otherwise `412`.",
         {"type": "string", "examples": ['"3"']},
     ),
+    "Operations-Tenant": _sent(
+        "Operations-Tenant",
+        "For keys with the scope `admin` only: the tenant to act for. Absent: the key's own.",
+        {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"},
+    ),
     "traceparent": _sent(
         "traceparent",
         "W3C Trace Context. Stored with the operation and handed to every step; ignored when malformed.",
@@ -94,7 +99,11 @@ RESPONSE_HEADERS: Final[Json] = {
     "Idempotency-Key": _got("The key, as a quoted string.", '"order-4711"'),
     "Idempotent-Replayed": _got("`true` when the key already named this operation. Absent otherwise.", "true"),
     "Preference-Applied": _got("Which preferences were honoured.", "wait=10"),
-    "Cache-Control": _got("Answers belong to their caller and are revalidated.", "private, no-cache"),
+    "Cache-Control": _got(
+        "`private, no-cache`: an answer belongs to its caller, and is used again only after asking. `no-store`, on "
+        "refusals: not kept at all.",
+        "private, no-cache",
+    ),
     "Vary": _got("Which request headers the answer depends on.", "Prefer"),
     "Link": _got(
         'RFC 8288. `rel="next"`: the next page of a list. `rel="describedby"`: what to read about a refusal.',

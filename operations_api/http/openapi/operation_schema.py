@@ -81,7 +81,7 @@ STEP: Final = _open_object(
         "reservation": {"description": "What its reserve gave, or null."},
         "result": {"description": "What its commit gave, or null."},
         "error": {"description": "What it last ran into, or null."},
-        "updated_at": TIME,
+        "updated_at": MAYBE_TIME,
     },
     optional=("reservation", "result", "error"),
 )
@@ -206,7 +206,12 @@ PROBLEM_ERROR: Final = _open_object(
 
 HEALTH: Final = _open_object(
     "Whether the service can do its work.",
-    {"status": _words("In a word.", "ok", "unavailable")},
+    {
+        "status": _words("In a word.", "ok"),
+        "postgres": _words("Required.", "ok"),
+        "redis": _words("Reported, not required.", "ok", "unavailable"),
+    },
+    optional=("postgres", "redis"),
 )
 
 OPERATION_SCHEMAS: Final[Json] = {

@@ -58,7 +58,9 @@ def _start(definition: Definition, schemas: Schemas) -> Json:
         "summary": definition.summary or f"Start {definition.name}",
         "description": START,
         "parameters": [
-            *map(request_header, ("Idempotency-Key", "Idempotency-Retry", "Prefer", "traceparent")),
+            *map(
+                request_header, ("Idempotency-Key", "Idempotency-Retry", "Prefer", "traceparent", "Operations-Tenant")
+            ),
             _query("validate_only", "Check everything and store nothing; the key stays free.", {"type": "boolean"}),
         ],
         "requestBody": {"required": True, "content": {"application/json": media}},
@@ -111,7 +113,8 @@ def _accepted(schema: Json) -> Json:
     }
 
 
-MONITOR_HEADERS: Final = ("Retry-After", "Retry-After-Ms", "ETag", "Preference-Applied", "Cache-Control", "Vary")
+VERSION_HEADERS: Final = ("Retry-After", "Retry-After-Ms", "ETag", "Cache-Control", "Vary")
+MONITOR_HEADERS: Final = (*VERSION_HEADERS, "Preference-Applied")
 
 
 def _get() -> Json:
@@ -122,7 +125,7 @@ def _get() -> Json:
         "description": GET,
         "parameters": _monitor_parameters(),
         "responses": {
-            "200": _operation_answer("The operation as it is now; a failed one included."),
+            "200": _operation_answer("The operation as it is now; a failed one included.", *MONITOR_HEADERS),
             "304": NOT_MODIFIED,
             **problem_responses(*EVERYWHERE, "validation-error", "operation-not-found", ("operation-expired", 410)),
         },
@@ -157,19 +160,20 @@ def _monitor_parameters() -> list[Json]:
         _query("view", "`full` adds `input` and `steps`.", view),
         request_header("If-None-Match"),
         request_header("Prefer"),
+        request_header("Operations-Tenant"),
     ]
 
 
 NOT_MODIFIED: Final[Json] = {
     "description": "It is still the version of `If-None-Match`.",
-    "headers": response_headers("Retry-After", "Retry-After-Ms", "ETag", "Preference-Applied", "Cache-Control", "Vary"),
+    "headers": response_headers(*MONITOR_HEADERS),
 }
 
 
-def _operation_answer(description: str) -> Json:
+def _operation_answer(description: str, *headers: str) -> Json:
     return {
         "description": description,
-        "headers": response_headers(*MONITOR_HEADERS),
+        "headers": response_headers(*headers),
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Operation"}}},
         "links": {name: link for name, link in OPERATION_LINKS.items() if name != "getOperation"},
     }
@@ -182,7 +186,7 @@ def _list() -> Json:
         "tags": ["Follow"],
         "summary": "List operations",
         "description": "Newest first. Nothing is listed twice or left out because others are being started meanwhile.",
-        "parameters": [_query(*each) for each in FILTERS],
+        "parameters": [*(_query(*each) for each in FILTERS), request_header("Operations-Tenant")],
         "responses": {
             "200": {
                 "description": "A page.",
@@ -222,10 +226,10 @@ def _cancel() -> Json:
         "tags": ["Follow"],
         "summary": "Ask for cancellation",
         "description": CANCEL,
-        "parameters": [request_header("If-Match")],
+        "parameters": [request_header("If-Match"), request_header("Operations-Tenant")],
         "responses": {
-            "200": _operation_answer("It had been asked before: canceling or canceled."),
-            "202": _operation_answer("In time: `canceling`, or already `canceled`."),
+            "200": _operation_answer("It had been asked before: canceling or canceled.", *VERSION_HEADERS),
+            "202": _operation_answer("In time: `canceling`, or already `canceled`.", *VERSION_HEADERS),
             **problem_responses(
                 *EVERYWHERE,
                 "operation-not-found",
@@ -249,7 +253,7 @@ def _delete() -> Json:
         "tags": ["Follow"],
         "summary": "Forget a finished operation",
         "description": "Repeating it is no error. Its key stays taken until the operation would have expired.",
-        "parameters": [request_header("If-Match")],
+        "parameters": [request_header("If-Match"), request_header("Operations-Tenant")],
         "responses": {
             "204": {"description": "Forgotten: `GET` answers `410`.", "headers": response_headers()},
             **problem_responses(*EVERYWHERE, "operation-not-found", "operation-not-terminal", "precondition-failed"),
@@ -267,7 +271,7 @@ def _ready() -> Json:
     return _open_route("getReadiness", "Can it take work?") | {
         "description": "Ready when Postgres can be reached and every migration is applied. Redis is reported and not "
         "required: without it operations are still accepted and executed, a little later.",
-        "responses": {"200": _json("It can.", "Health"), "503": _json("It cannot, and why.", "Health")},
+        "responses": {"200": _json("It can.", "Health"), **problem_responses("internal-error", "not-ready")},
     }
 
 

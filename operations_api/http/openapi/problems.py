@@ -46,7 +46,9 @@ def _response(names: list[str]) -> Json:
     refusals = [REFUSALS[name] for name in names]
     return {
         "description": "\n".join(_sentence(refusal) for refusal in refusals),
-        "headers": response_headers(*_unique(header for refusal in refusals for header in refusal.headers)),
+        "headers": response_headers(
+            *_unique(header for refusal in refusals for header in refusal.headers), "Cache-Control"
+        ),
         "content": {
             "application/problem+json": {
                 "schema": {"$ref": "#/components/schemas/Problem"},
@@ -114,7 +116,10 @@ REFUSALS: Final[dict[str, Refusal]] = {
     ),
     "operation-not-found": _refusal(kinds.OPERATION_NOT_FOUND, "There is no operation with this id."),
     "operation-expired": _refusal(
-        kinds.OPERATION_EXPIRED, "The operation that this key names was deleted. Nothing was started.", status=409
+        kinds.OPERATION_EXPIRED,
+        "The operation that this key names was deleted. Nothing was started.",
+        status=409,
+        operation_id=EXAMPLE_ID,
     ),
     "operation-expired-410": _refusal(kinds.OPERATION_EXPIRED, "The operation was deleted."),
     "operation-not-cancelable": _refusal(
@@ -124,16 +129,23 @@ REFUSALS: Final[dict[str, Refusal]] = {
         operation_phase="committing",
     ),
     "operation-not-terminal": _refusal(
-        kinds.OPERATION_NOT_TERMINAL, "It is running: wait until it is done, or cancel it."
+        kinds.OPERATION_NOT_TERMINAL,
+        "It is running: wait until it is done, or cancel it.",
+        operation_status="running",
     ),
     "validation-error": _refusal(
         kinds.VALIDATION_ERROR,
         "One value is not allowed.",
         errors=[{"detail": "Expected `int` >= 1", "pointer": "/input/quantity"}],
     ),
+    "unknown-operation-type": _refusal(
+        kinds.UNKNOWN_OPERATION_TYPE,
+        "There is no such type of operation; supported lists those there are.",
+        supported=["place-order", "transfer-funds"],
+    ),
     "malformed-json": _refusal(kinds.MALFORMED_JSON, 'The member "quantity" is there twice.'),
     "precondition-failed": _refusal(
-        kinds.PRECONDITION_FAILED, "It is version 4 by now: read it again.", "ETag", current_etag='"4"'
+        kinds.PRECONDITION_FAILED, "It is version 4 by now: read it again.", current_etag='"4"'
     ),
     "unsupported-media-type": _refusal(kinds.UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.", "Accept"),
     "content-too-large": _refusal(
@@ -145,6 +157,14 @@ REFUSALS: Final[dict[str, Refusal]] = {
         "The database cannot be reached. Nothing was accepted: repeat the same request later.",
         "Retry-After",
         effect="none",
+    ),
+    "not-ready": _refusal(
+        kinds.SERVICE_UNAVAILABLE,
+        "This process is not ready.",
+        "Retry-After",
+        effect="none",
+        postgres="unavailable",
+        redis="ok",
     ),
     "outcome-unknown": _refusal(
         kinds.SERVICE_UNAVAILABLE,

@@ -14,7 +14,8 @@ import msgspec
 
 from operations_api.domain.definition import Definition
 from operations_api.domain.registry import Registry
-from operations_api.http.openapi.operation_schema import OPERATION_SCHEMAS, TIME, operation_schema
+from operations_api.http.openapi.operation_schema import OPERATION_SCHEMAS, operation_schema
+from operations_api.http.starts import Envelope
 
 Json = dict[str, Any]
 REFERENCE: Final = "#/components/schemas/"
@@ -84,7 +85,7 @@ def _start_schema(definition: Definition, input: Json) -> Json:
         "type": "object",
         "description": f"Starts an operation of type `{definition.name}`.",
         "required": ["input"],
-        "properties": {"input": input, **START_OPTIONS},
+        "properties": {"input": input, **_start_options()},
         "additionalProperties": False,
     }
     if definition.example is not None:
@@ -97,20 +98,19 @@ def start_example(definition: Definition) -> Json:
     return {"input": msgspec.to_builtins(definition.example)}
 
 
-START_OPTIONS: Final[Json] = {
-    "labels": {
-        "type": "object",
-        "description": "Your own words on the operation, to find it by. They do not influence how it is executed.",
-        "additionalProperties": {"type": "string"},
-        "examples": [{"channel": "web"}],
-    },
-    "deadline": TIME
-    | {
-        "description": "If the decision to commit has not been taken by then, the operation is rolled back and ends "
-        "`failed` with `DEADLINE_EXCEEDED`. A deadline in the past is refused."
-    },
-    "not_before": TIME | {"description": "Accepted now, executed not before this time."},
+OPTION_DESCRIPTIONS: Final = {
+    "labels": "Your own words on the operation, to find it by; a key has no colon. They do not influence how it is "
+    "executed.",
+    "deadline": "If the decision to commit has not been taken by then, the operation is rolled back and ends `failed` "
+    "with `DEADLINE_EXCEEDED`. A deadline in the past is refused.",
+    "not_before": "Accepted now, executed not before this time, which must be before the deadline.",
 }
+
+
+def _start_options() -> Json:
+    """What may be said beside the input, as the service checks it."""
+    properties = msgspec.json.schema_components([Envelope])[1]["Envelope"]["properties"]
+    return {name: properties[name] | {"description": said} for name, said in OPTION_DESCRIPTIONS.items()}
 
 
 def _parts(schema: Any) -> Iterator[Json]:

@@ -1,0 +1,198 @@
+"""The journal: every write a worker makes, fenced by the epoch of its lease."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from operations_api.domain.change import Change
+from operations_api.domain.errors import LeaseLost
+from operations_api.domain.journal import JournalEntry, StepEntry, Written
+from operations_api.store.batch import Batcher
+from operations_api.store.connection import Connection, Pool, unavailable_when_broken
+from operations_api.store.queries import load
+
+SQL: Final = load("journal")
+OPERATIONS: Final = load("operations")
+
+
+class ProgressReport(msgspec.Struct, frozen=True):
+    """The newest progress of a call under way; ``progress`` is a JSON object."""
+
+    tenant: str
+    id: UUID
+    epoch: int
+    progress: bytes
+    message: str | None
+
+
+class Journal:
+    """One per worker process. ``on_change`` hears of every version that was committed."""
+
+    def __init__(self, pool: Pool, owner: UUID, on_change: Callable[[list[Change]], None]) -> None:
+        self._pool = pool
+        self._owner = owner
+        self._on_change = on_change
+        self._writes: Batcher[JournalEntry, Written | None] = Batcher(self._write_many, flights=2)
+        self._reports: Batcher[ProgressReport, None] = Batcher(self._report_many)
+
+    async def write(self, entry: JournalEntry) -> Written | None:
+        """Store an entry together with whatever else is being stored; None when its lease is lost or its gate shut."""
+        return await self._writes.submit(entry)
+
+    async def report(self, report: ProgressReport) -> None:
+        """Store progress, if the lease still holds."""
+        await self._reports.submit(report)
+
+    async def checkpoint(self, tenant: str, id: UUID, epoch: int, position: int, value: bytes) -> None:
+        """Store the cursor of an external call. Raises ``LeaseLost``."""
+        async with unavailable_when_broken():
+            rows = await self._pool.fetch(SQL["write_checkpoint"], tenant, id, epoch, position, value.decode())
+        if not rows:
+            raise LeaseLost("another worker holds the operation")
+
+    @asynccontextmanager
+    async def transaction(self, tenant: str, id: UUID, epoch: int) -> AsyncIterator[LocalTransaction]:
+        """A transaction for local handlers, fenced from its first statement to its last. Raises ``LeaseLost``."""
+        async with unavailable_when_broken(), self._pool.acquire() as connection:
+            local = LocalTransaction(connection, (tenant, id, epoch, self._owner))
+            await local.begin()
+            try:
+                yield local
+            except BaseException:
+                await local.undo()
+                raise
+            await local.commit()
+        self._on_change(local.changes)
+
+    async def drain(self) -> None:
+        """Wait until everything submitted is stored."""
+        await self._writes.drain()
+        await self._reports.drain()
+
+    async def _write_many(self, entries: Sequence[JournalEntry]) -> list[Written | None]:
+        async with unavailable_when_broken(), self._pool.acquire() as connection:
+            written = await write_entries(connection, entries)
+        self._on_change(_changes(entries, written))
+        return written
+
+    async def _report_many(self, reports: Sequence[ProgressReport]) -> list[None]:
+        newest = {(report.tenant, report.id): report for report in reports}.values()
+        async with unavailable_when_broken():
+            rows = await self._pool.fetch(
+                OPERATIONS["report_progress"],
+                [report.tenant for report in newest],
+                [report.id for report in newest],
+                [report.epoch for report in newest],
+                [report.progress.decode() for report in newest],
+                [report.message for report in newest],
+            )
+        self._on_change([Change(row["tenant"], row["id"], row["version"], done=False) for row in rows])
+        return [None] * len(reports)
+
+
+class LocalTransaction:
+    """Handlers' writes and the journal entry, all or nothing.
+
+    Its first statement locks the operation's row against a claim (heartbeats pass), its last is the guarded entry.
+    """
+
+    def __init__(self, connection: Connection, fence: tuple[str, UUID, int, UUID]) -> None:
+        self.connection = connection
+        self.changes: list[Change] = []
+        self._fence = fence
+        self._transaction: Any = None
+        self._savepoint: Any = None
+
+    async def begin(self) -> None:
+        """Raises ``LeaseLost``."""
+        self._transaction = self.connection.transaction()
+        await self._transaction.start()
+        if await self.connection.fetchval(OPERATIONS["fence"], *self._fence) is None:
+            await self.undo()
+            raise LeaseLost("another worker holds the operation")
+
+    async def write(self, entry: JournalEntry) -> Written | None:
+        """Add the entry; None when its gate is shut or the operation was finished by somebody else."""
+        written = await write_entries(self.connection, [entry])
+        self.changes += _changes([entry], written)
+        return written[0]
+
+    async def set_savepoint(self) -> None:
+        """What the next handler does can be undone by itself."""
+        self._savepoint = self.connection.transaction()
+        await self._savepoint.start()
+
+    async def end_savepoint(self, *, keep: bool) -> None:
+        """Keep or undo what was done since the savepoint."""
+        await (self._savepoint.commit() if keep else self._savepoint.rollback())
+
+    async def commit(self) -> None:
+        """Make it durable."""
+        await self._transaction.commit()
+
+    async def undo(self) -> None:
+        """Nothing of it happened."""
+        if not self.connection.is_closed():
+            await self._transaction.rollback()
+
+
+async def write_entries(connection: Connection, entries: Sequence[JournalEntry]) -> list[Written | None]:
+    """Store entries in one statement and give what the database made of each."""
+    steps = [(entry, step) for entry in entries for step in entry.steps]
+    rows = await connection.fetch(
+        SQL["write_journal"],
+        *_columns([_operation_values(entry) for entry in entries], width=16),
+        *_columns([_step_values(entry, step) for entry, step in steps], width=19),
+    )
+    written = {(row["tenant"], row["id"]): row for row in rows}
+    return [_to_written(written.get((entry.tenant, entry.id))) for entry in entries]
+
+
+def _operation_values(entry: JournalEntry) -> tuple[Any, ...]:
+    return (
+        entry.tenant, entry.id, entry.epoch, entry.status, entry.phase, entry.decide, _text(entry.failure),
+        _text(entry.blocked), _text(entry.progress), entry.message, _text(entry.result), _text(entry.error),
+        _seconds(entry.wake_at, entry.now), entry.release_lease, entry.gate, entry.progressed,
+    )  # fmt: skip
+
+
+def _step_values(entry: JournalEntry, written: StepEntry) -> tuple[Any, ...]:
+    step = written.step
+    return (
+        entry.tenant, entry.id, step.position, step.key, step.kind, step.effect, step.state, step.handler,
+        step.attempts, step.doubt, _seconds(step.call_ends_at, entry.now), _seconds(step.retry_at, entry.now),
+        step.called_since, _text(step.reservation), _text(step.result), _text(step.error), _text(step.checkpoint),
+        step.blocked_at, written.on_commit,
+    )  # fmt: skip
+
+
+def _columns(rows: list[tuple[Any, ...]], *, width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def _text(value: msgspec.Raw | None) -> str | None:
+    return None if value is None else bytes(value).decode()
+
+
+def _seconds(at: datetime | None, now: datetime) -> float | None:
+    return None if at is None else (at - now).total_seconds()
+
+
+def _to_written(row: Any) -> Written | None:
+    if row is None:
+        return None
+    return Written(**{name: row[name] for name in Written.__struct_fields__})
+
+
+def _changes(entries: Sequence[JournalEntry], written: Sequence[Written | None]) -> list[Change]:
+    return [
+        Change(entry.tenant, entry.id, result.version, done=result.phase == "finished")
+        for entry, result in zip(entries, written, strict=True)
+        if result is not None
+    ]

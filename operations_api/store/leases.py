@@ -1,0 +1,118 @@
+"""Leases: who may work on an operation, fenced by an epoch that grows with every claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from operations_api.domain.execution import StepRecord
+from operations_api.domain.failure import Failure
+from operations_api.domain.operation import Operation, StepPin
+from operations_api.store.connection import Connection, Pool, unavailable_when_broken
+from operations_api.store.queries import load
+from operations_api.store.rows import to_operation, to_step
+
+SQL: Final = load("operations")
+JOURNAL: Final = load("journal")
+
+
+class Leased(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation as its lease holder finds it. ``claimed_at`` is Postgres' clock when it was read."""
+
+    operation: Operation
+    pins: tuple[StepPin, ...]
+    steps: dict[int, StepRecord]
+    failure: Failure | None
+    epoch: int
+    lost_leases: int
+    claimed_at: datetime
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A lease to renew."""
+
+    tenant: str
+    id: UUID
+    epoch: int
+
+
+class Renewal(msgspec.Struct, frozen=True):
+    """What came of it. Neither lost nor renewed: the row was locked just then; try again with the next heartbeat."""
+
+    tenant: str
+    id: UUID
+    held: bool
+    renewed: bool
+    cancel_requested: bool
+
+
+class Leases:
+    """Claims, renewals and the sweep of one worker process. ``owner`` is random per start: no host name is trusted."""
+
+    def __init__(self, pool: Pool, owner: UUID, lease_seconds: float) -> None:
+        self._pool = pool
+        self._owner = owner
+        self._lease_seconds = lease_seconds
+
+    async def claim(self, known: Iterable[tuple[str, int]], limit: int) -> list[Leased]:
+        """Take up to ``limit`` ready operations of known (type, version), in fair order."""
+        types, versions = zip(*known, strict=True)
+        async with unavailable_when_broken(), self._pool.acquire() as connection:
+            rows = await connection.fetch(
+                SQL["claim_operations"], self._owner, list(types), list(versions), limit, self._lease_seconds
+            )
+            begun = [row for row in rows if row["lease_epoch"] > 1]  # the others have no journal yet
+            journals = await _journals(connection, begun)
+        return [_to_leased(row, journals.get((row["tenant"], row["id"]), {})) for row in rows]
+
+    async def reread(self, tenant: str, id: UUID, epoch: int) -> Leased | None:
+        """The operation as it is once everything begun under this lease is over; None when the lease is lost."""
+        async with unavailable_when_broken(), self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["read_lease"], tenant, id, epoch)
+            if row is None:
+                return None
+            journals = await _journals(connection, [row])
+        return _to_leased(row, journals.get((tenant, id), {}))
+
+    async def sweep(self, limit: int) -> int:
+        """Make ready what has slept long enough; how many those were."""
+        async with unavailable_when_broken():
+            return len(await self._pool.fetch(SQL["sweep"], limit))
+
+
+async def renew(connection: Connection, owner: UUID, lease_seconds: float, held: Sequence[Held]) -> list[Renewal]:
+    """Renew leases over the heartbeat's own connection, without waiting for locks."""
+    rows = await connection.fetch(
+        SQL["renew_leases"],
+        [lease.tenant for lease in held],
+        [lease.id for lease in held],
+        [lease.epoch for lease in held],
+        owner,
+        lease_seconds,
+    )
+    return [Renewal(**row) for row in rows]
+
+
+async def _journals(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, UUID], dict[int, StepRecord]]:
+    journals: dict[tuple[str, UUID], dict[int, StepRecord]] = {}
+    if rows:
+        names = [row["tenant"] for row in rows], [row["id"] for row in rows]
+        for step in await connection.fetch(JOURNAL["get_steps"], *names):
+            journals.setdefault((step["tenant"], step["operation_id"]), {})[step["position"]] = to_step(step)
+    return journals
+
+
+def _to_leased(row: Any, steps: dict[int, StepRecord]) -> Leased:
+    return Leased(
+        operation=to_operation(row),
+        pins=msgspec.json.decode(row["steps"], type=tuple[StepPin, ...]),
+        steps=steps,
+        failure=None if row["failure"] is None else msgspec.json.decode(row["failure"], type=Failure),
+        epoch=row["lease_epoch"],
+        lost_leases=row["lost_leases"],
+        claimed_at=row["claimed_at"],
+    )

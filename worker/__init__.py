@@ -1,0 +1,1 @@
+"""The other face: claims operations and drives them through their steps."""

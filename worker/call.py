@@ -1,0 +1,80 @@
+"""One call of one handler: what it gets, how long it may take, and what its answer means."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from operations_api.domain.context import Context
+from operations_api.domain.errors import LeaseLost, Reject, Retry
+from operations_api.domain.handlers import TAKES, Handlers
+from operations_api.domain.settle import ANSWERS, Answered, Done, NotNow, Outcome, Rejected, Unknown
+from operations_api.domain.step import Step
+
+THREADS: Final = 32
+"""Plain functions run here; one that waits for a slow service should not keep the others waiting."""
+
+LONGEST_DETAIL: Final = 500
+
+log = structlog.get_logger(__name__)
+
+
+class Caller:
+    """Calls handlers. One per process."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="handler")
+
+    async def call(self, step: Step, handlers: Handlers, name: str, ctx: Context, argument: Any) -> Outcome:
+        """Call a handler and sort its answer. Being cancelled and ``LeaseLost`` pass through: they are no answers."""
+        arguments = (ctx,) if TAKES[name] is None else (ctx, argument)
+        try:
+            async with asyncio.timeout(step.timeout_seconds):
+                value = await self._run(getattr(step, name), name in handlers.plain, arguments)
+        except LeaseLost:
+            raise
+        except Reject as rejected:
+            return Rejected(rejected.reason, rejected.detail, rejected.retryable)
+        except Retry as retry:
+            return NotNow(retry.after_seconds, retry.detail)
+        except TimeoutError as error:
+            return _unknown(ctx, error, f"no answer within {step.timeout_seconds:g} s")
+        except Exception as error:
+            return _unknown(ctx, error, f"{type(error).__name__}: {error}")
+        return _answer(handlers, name, value)
+
+    def close(self) -> None:
+        """Take no more calls; threads that still run are left to end with the process."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, function: Any, plain: bool, arguments: tuple[Any, ...]) -> Any:
+        if plain:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+        return await function(*arguments)
+
+
+def _answer(handlers: Handlers, name: str, value: Any) -> Outcome:
+    if name == "query":
+        word, found = value if isinstance(value, tuple) else (value, None)
+        if word not in ANSWERS:
+            return Unknown(f"query answered {word!r}; it must be one of {', '.join(ANSWERS)}")
+        return Answered(word, None if found is None else _encoded(found))
+    expected = {"reserve": handlers.reservation, "commit": handlers.result, "execute": handlers.result}.get(name)
+    if expected is None or expected is type(None):
+        return Done(None)
+    if not isinstance(value, expected):
+        return Unknown(f"{name} returned {type(value).__name__}, not {expected.__name__}")
+    return Done(_encoded(value))
+
+
+def _encoded(value: Any) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(value))
+
+
+def _unknown(ctx: Context, error: Exception, detail: str) -> Unknown:
+    ctx.log.warning("handler failed", handler=ctx.phase, attempt=ctx.attempt, error=detail, exc_info=error)
+    return Unknown(detail[:LONGEST_DETAIL])

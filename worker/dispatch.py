@@ -1,0 +1,141 @@
+"""Which operations this worker takes, and when: woken when something starts, by itself every second.
+
+A wake-up is a hint; the claim chooses. Each round makes ready what has slept long enough, then claims as much as
+there are free slots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from typing import Final
+
+import structlog
+
+from operations_api.domain.errors import LeaseLost, StoreUnavailable
+from operations_api.domain.plan import Finish, Sleep
+from operations_api.domain.registry import Registry
+from operations_api.store.leases import Held, Leased, Leases
+from worker.entry import parked_entry
+from worker.execute import Run
+from worker.lease import Lease, Leaseholder
+from worker.script import Script, Services, Unfit, bare_execution_of
+
+CLAIM_BATCH: Final = 64
+SWEEP_BATCH: Final = 500
+
+ROUND_SECONDS: Final = 1.0
+"""How late an operation starts that nobody woke a worker for."""
+
+ERROR_PAUSE_SECONDS: Final = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """Claims operations and runs each in a task of its own, at most ``slots`` at a time."""
+
+    def __init__(
+        self, registry: Registry, leases: Leases, leaseholder: Leaseholder, services: Services, *, slots: int
+    ) -> None:
+        self._registry = registry
+        self._leases = leases
+        self._leaseholder = leaseholder
+        self._services = services
+        self._slots = slots
+        self._awake = asyncio.Event()
+        self._tasks: dict[asyncio.Task[None], Lease] = {}
+        self._draining = False
+        self._swept_at = -ROUND_SECONDS
+
+    def wake(self) -> None:
+        """Something may be ready: look now."""
+        self._awake.set()
+
+    async def keep_dispatching(self) -> None:
+        """Rounds until drained; while Postgres is away they go on failing quietly."""
+        while not self._draining:
+            try:
+                claimed = await self.run_once()
+            except StoreUnavailable as error:
+                log.warning("nothing can be claimed", error=str(error))
+                await asyncio.sleep(ERROR_PAUSE_SECONDS * (1 + random.random()))  # noqa: S311 -- spreads the load
+                continue
+            if claimed < CLAIM_BATCH or len(self._tasks) >= self._slots:
+                await self._rest()
+
+    async def run_once(self) -> int:
+        """One round: sweep if it is time, claim, start. How many were claimed."""
+        self._awake.clear()
+        if time.monotonic() - self._swept_at >= ROUND_SECONDS:
+            self._swept_at = time.monotonic()
+            await self._leases.sweep(SWEEP_BATCH)
+        free = self._slots - len(self._tasks)
+        if free <= 0 or self._draining:
+            return 0
+        asked_at = time.monotonic()
+        claimed = await self._leases.claim(self._registry.versions, min(free, CLAIM_BATCH))
+        for leased in claimed:
+            self._start(leased, asked_at)
+        return len(claimed)
+
+    async def drain(self, seconds: float) -> None:
+        """Claim no more, let what runs finish for so long, then give the rest back."""
+        self._draining = True
+        self.wake()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._awake.wait(), ROUND_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
+
+    def _start(self, leased: Leased, asked_at: float) -> None:
+        operation = leased.operation
+        held = Held(operation.tenant, operation.id, leased.epoch)
+        lease = Lease(held, asked_at, lambda: task.cancel())
+        task = asyncio.get_running_loop().create_task(self._run(leased, lease), name=f"operation {operation.id}")
+        self._leaseholder.hold(lease)
+        self._tasks[task] = lease
+        task.add_done_callback(self._finished)
+
+    async def _run(self, leased: Leased, lease: Lease) -> None:
+        operation = leased.operation
+        logger = log.bind(operation=str(operation.id), tenant=operation.tenant, type=operation.type, epoch=leased.epoch)
+        try:
+            script = Script(
+                self._registry.versions[operation.type, operation.definition_version], leased, self._services
+            )
+            plan = await Run(leased, lease, script, self._services, self._leases).to_rest()
+        except Unfit as reason:
+            execution = bare_execution_of(leased)
+            await self._services.journal.write(parked_entry(execution, str(reason), self._services.clock.now()))
+        except LeaseLost as error:
+            logger.warning("lease lost", reason=str(error))
+        else:
+            if isinstance(plan.move, Sleep):
+                self._wake_at(plan.move)
+            elif isinstance(plan.move, Finish):
+                logger.debug("finished")
+
+    def _wake_at(self, move: Sleep) -> None:
+        """This worker looks again at the very time, so that a retry need not wait for the next round."""
+        if move.until is not None:
+            delay = (move.until - self._services.clock.now()).total_seconds()
+            if delay < ROUND_SECONDS * 60:
+                asyncio.get_running_loop().call_later(max(delay, 0) + 0.005, self._sweep_now)
+
+    def _sweep_now(self) -> None:
+        self._swept_at = -ROUND_SECONDS
+        self.wake()
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._leaseholder.let_go(self._tasks.pop(task))
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("operation could not be run", exc_info=error)
+        self.wake()

@@ -1,0 +1,178 @@
+"""What is written for a plan: a pure function of the plan, what is stored already, and the time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from operations_api.domain.advance import Plan
+from operations_api.domain.execution import Execution, StepRecord
+from operations_api.domain.failure import CANCELED, DEADLINE_EXCEEDED, Failure, error_object
+from operations_api.domain.journal import JournalEntry, StepEntry
+from operations_api.domain.plan import Finish, Sleep
+from operations_api.domain.states import OperationStatus
+
+ATTENTION_AFTER_ATTEMPTS: Final = 10
+"""About two minutes of back-off: from then on a person should know, and it keeps trying slowly."""
+
+DONE_STATES: Final = {"reserved": 1, "committing": 1, "committed": 2, "executed": 1}
+
+
+class ResultBuilder(Protocol):
+    """Who makes the result of an operation that succeeded, or says in a sentence why there is none."""
+
+    def result(self, execution: Execution) -> tuple[msgspec.Raw, str | None]: ...
+
+
+def entry_for(
+    plan: Plan, stored: Execution, builder: ResultBuilder, now: datetime, *, progressed: bool
+) -> JournalEntry:
+    """The entry that stores ``plan`` on top of ``stored``."""
+    execution = plan.execution
+    result, message, error = _ending(plan, builder)
+    stuck = stuck_steps(execution)
+    return JournalEntry(
+        tenant=execution.tenant,
+        id=execution.id,
+        epoch=execution.epoch,
+        now=now,
+        status=_status(plan, error, bool(stuck)),
+        phase="finished" if isinstance(plan.move, Finish) else execution.phase,
+        decide="guarded" if plan.guarded else _new_decision(execution, stored),
+        failure=None if execution.failure is None else _json(execution.failure),
+        blocked=None if isinstance(plan.move, Finish) or not stuck else _json(_blocked(execution, stuck)),
+        progress=_json(progress_of(execution)),
+        message=message,
+        result=result,
+        error=None if error is None else _json(error_object(error)),
+        wake_at=plan.move.until if isinstance(plan.move, Sleep) else None,
+        release_lease=not plan.guarded and isinstance(plan.move, Finish | Sleep),
+        gate=_needs_gate(execution, stored),
+        progressed=progressed,
+        steps=_step_entries(plan, stored),
+    )
+
+
+def drained_entry(execution: Execution, stored: Execution, now: datetime) -> JournalEntry:
+    """What a worker that has to stop writes: all it knows, no attempt for the call it leaves, the lease given back."""
+    left = tuple(
+        msgspec.structs.replace(step, attempts=step.attempts - 1) if step.call_ends_at is not None else step
+        for step in execution.steps
+    )
+    plan = Plan(msgspec.structs.replace(execution, steps=left), Sleep(now))
+    return entry_for(plan, stored, _Unbuilt(), now, progressed=False)
+
+
+def parked_entry(execution: Execution, reason: str, now: datetime) -> JournalEntry:
+    """What a worker writes that cannot even begin: the definition it has does not fit the operation."""
+    return JournalEntry(
+        tenant=execution.tenant,
+        id=execution.id,
+        epoch=execution.epoch,
+        now=now,
+        status="needs_attention",
+        phase=execution.phase,
+        failure=None if execution.failure is None else _json(execution.failure),
+        blocked=_json([{"step": None, "phase": execution.phase, "reason": reason, "since": now}]),
+        progress=_json(progress_of(execution)),
+        release_lease=True,
+    )
+
+
+def progress_of(execution: Execution) -> dict[str, Any]:
+    """Two units for a two-phase step, one for a Pivot or Action: it only grows on the way to success."""
+    total = sum(2 if step.kind == "step" else 1 for step in execution.steps)
+    return {
+        "completed": sum(DONE_STATES.get(step.state, 0) for step in execution.steps),
+        "total": total,
+        "unit": "steps",
+    }
+
+
+def stuck_steps(execution: Execution) -> list[StepRecord]:
+    """Steps that wait for a person, or that have failed so often that one should know."""
+    return [
+        step
+        for step in execution.steps
+        if step.blocked_at is not None
+        or (step.retry_at is not None and step.attempts >= ATTENTION_AFTER_ATTEMPTS and step.handler != "reserve")
+    ]
+
+
+def _status(plan: Plan, error: Failure | None, stuck: bool) -> OperationStatus:
+    if isinstance(plan.move, Finish):
+        if error is None:
+            return "succeeded"
+        return "canceled" if error is CANCELED else "failed"
+    if stuck:
+        return "needs_attention"
+    return "canceling" if plan.execution.cancel_requested and plan.execution.decision != "commit" else "running"
+
+
+def _ending(plan: Plan, builder: ResultBuilder) -> tuple[msgspec.Raw | None, str | None, Failure | None]:
+    if not isinstance(plan.move, Finish):
+        return None, None, None
+    if plan.move.succeeded:
+        return *builder.result(plan.execution), None
+    return None, None, _reason_of(plan.execution)
+
+
+def _reason_of(execution: Execution) -> Failure:
+    # a cancel request is accepted only before the decision, so whoever got its 202 sees "canceled"
+    if execution.cancel_requested and execution.decision == "rollback":
+        return CANCELED
+    return execution.failure or DEADLINE_EXCEEDED
+
+
+def _new_decision(execution: Execution, stored: Execution) -> Any:
+    return execution.decision if execution.decision != stored.decision else None
+
+
+def _needs_gate(execution: Execution, stored: Execution) -> bool:
+    """A Pivot passes its gate with the write in which it leaves ``pending`` for anything but a refusal."""
+    pivot = execution.pivot
+    if pivot is None or stored.steps[pivot.position].state != "pending":
+        return False
+    return pivot.state in ("executing", "executed")
+
+
+def _step_entries(plan: Plan, stored: Execution) -> tuple[StepEntry, ...]:
+    entries = [StepEntry(step) for step in _changed(plan.execution, stored)]
+    if plan.on_commit is not None:
+        entries += [StepEntry(step, on_commit=True) for step in _changed(plan.on_commit.execution, plan.execution)]
+    return tuple(entries)
+
+
+def _changed(execution: Execution, stored: Execution) -> list[StepRecord]:
+    return [new for new, old in zip(execution.steps, stored.steps, strict=True) if new is not old]
+
+
+def _blocked(execution: Execution, stuck: list[StepRecord]) -> list[dict[str, Any]]:
+    return [
+        {
+            "step": step.key,
+            "phase": execution.phase,
+            "reason": _reason(step),
+            "since": step.blocked_at or step.called_since,
+        }
+        for step in stuck
+    ]
+
+
+def _reason(step: StepRecord) -> str:
+    if step.error is None:
+        return "RETRYING"
+    return msgspec.json.decode(step.error, type=Failure).reason
+
+
+def _json(value: Any) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(value))
+
+
+class _Unbuilt:
+    """Nothing is finished while draining."""
+
+    def result(self, execution: Execution) -> tuple[msgspec.Raw, str | None]:
+        raise AssertionError("a drained operation is not finished")

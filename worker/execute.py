@@ -1,0 +1,227 @@
+"""Run one operation: from the claim until it waits, finishes or the lease is lost.
+
+The shape of it: plan, store what must be stored before the next handler runs, call the handler, settle its outcome,
+plan again. The plan and the settling are pure (``domain/advance.py``, ``domain/settle.py``); what is here stores and
+calls. ``execution`` is how things stand; ``stored`` is what the database has of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Final
+
+import msgspec
+import structlog
+
+from operations_api.domain.advance import Plan, advance, decided
+from operations_api.domain.errors import LeaseLost, StoreUnavailable
+from operations_api.domain.execution import Execution
+from operations_api.domain.failure import DEADLINE_EXCEEDED
+from operations_api.domain.journal import JournalEntry, Written
+from operations_api.domain.plan import Call
+from operations_api.domain.settle import Done, Outcome, begin, resume, settle, turned_back
+from operations_api.store.journal import LocalTransaction
+from operations_api.store.leases import Leased, Leases
+from worker.entry import drained_entry, entry_for
+from worker.lease import Lease
+from worker.script import Script, Services, with_checkpoint
+
+STORE_RETRY_SECONDS: Final = 0.1
+"""While Postgres is away an entry is offered again this often, until it is stored or the lease is lost."""
+
+log = structlog.get_logger(__name__)
+
+
+class Run:
+    """One operation in the hands of this worker."""
+
+    def __init__(self, leased: Leased, lease: Lease, script: Script, services: Services, leases: Leases) -> None:
+        self._lease = lease
+        self._script = script
+        self._journal = services.journal
+        self._leases = leases
+        self._clock = services.clock
+        self._progressed = False
+        self.stored: Execution
+        self.execution: Execution
+        self._load(leased)
+
+    async def to_rest(self) -> Plan:
+        """Work until nothing is left to do now. Returns the last plan: finished, or asleep until a time.
+
+        Raises ``LeaseLost``. When cancelled because the worker drains, journals what is known and gives the lease back.
+        """
+        try:
+            plan = await self._store(advance(self._seen(), self._clock.now()))
+            while isinstance(plan.move, Call):
+                local = self.execution.steps[plan.move.position].effect == "local"
+                plan = await (self._locally(plan.move) if local else self._remotely(plan.move))
+            return plan
+        except asyncio.CancelledError:
+            if not self._lease.lost:
+                await self._give_back()
+            raise
+
+    async def _remotely(self, call: Call) -> Plan:
+        outcome = await self._script.call(self.execution, call, self._lease)
+        self._settle(call, outcome)
+        return await self._store(advance(self._seen(), self._clock.now()))
+
+    async def _locally(self, call: Call) -> Plan:
+        """Neighbouring local handlers, the guarded entry and what they wrote: one transaction."""
+        held = self._lease.held
+        try:
+            async with self._journal.transaction(held.tenant, held.id, held.epoch) as transaction:
+                plan = await self._neighbours(transaction, call)
+                written = await transaction.write(self._entry(plan))
+                if written is None:
+                    raise _GateShut
+        except _GateShut:
+            self.execution = self.stored
+            return await self._store(await self._refused())
+        except StoreUnavailable:
+            return await self._store(advance(await self._reload(), self._clock.now()))
+        except asyncio.CancelledError:
+            self.execution = self.stored  # the rest was undone with the transaction
+            raise
+        return await self._store(plan, written)
+
+    async def _neighbours(self, transaction: LocalTransaction, call: Call) -> Plan:
+        while True:
+            self.execution = begin(self.execution, call, self._clock.now())
+            outcome = await self._call_in(transaction, call)
+            self._settle(call, outcome)
+            plan = advance(self._seen(), self._clock.now())
+            if not isinstance(outcome, Done) or not self._is_neighbour(plan, call):
+                return plan
+            assert isinstance(plan.move, Call)
+            call = plan.move
+
+    async def _call_in(self, transaction: LocalTransaction, call: Call) -> Outcome:
+        """Call a local handler in a savepoint of its own, so that what it did is undone unless it is done."""
+
+        async def checkpoint(value: bytes) -> None:
+            await self._checkpoint(transaction, call, value)
+
+        await transaction.set_savepoint()
+        outcome = await self._script.call(
+            self.execution, call, self._lease, tx=transaction.connection, checkpoint=checkpoint
+        )
+        await transaction.end_savepoint(keep=isinstance(outcome, Done))
+        return outcome
+
+    async def _checkpoint(self, transaction: LocalTransaction, call: Call, value: bytes) -> None:
+        """Commit what a local handler wrote so far together with its cursor, and go on in a new transaction."""
+        await transaction.end_savepoint(keep=True)
+        self.execution = with_checkpoint(self.execution, call, value)
+        if await transaction.write(self._entry(Plan(self.execution, call))) is None:
+            raise LeaseLost("another worker holds the operation")
+        await transaction.commit()
+        self.stored = self.execution
+        await transaction.begin()
+        await transaction.set_savepoint()
+
+    def _is_neighbour(self, plan: Plan, call: Call) -> bool:
+        if plan.guarded or not isinstance(plan.move, Call) or plan.move.handler != call.handler:
+            return False
+        return plan.execution.steps[plan.move.position].effect == "local" and not plan.move.gate
+
+    # -- storing -----------------------------------------------------------------------------------------------------
+
+    async def _store(self, plan: Plan, written: Written | None = None) -> Plan:
+        """Store a plan, and the ones it turns into, until nothing is left to be stored before the next call."""
+        while written is not None or self._must_store(plan):
+            written = written or await self._write(self._entry(plan))
+            turned = await self._refused() if written is None else self._accepted(plan, written)
+            if turned is plan:
+                break
+            plan, written = turned, None
+        self.execution = plan.execution
+        return plan
+
+    async def _write(self, entry: JournalEntry) -> Written | None:
+        # an entry may be repeated: under one epoch it says the same however often it is written
+        while True:
+            try:
+                return await self._journal.write(entry)
+            except StoreUnavailable:
+                if self._lease.lost:
+                    raise LeaseLost("the lease ran out while Postgres was away") from None
+                await asyncio.sleep(STORE_RETRY_SECONDS)
+
+    def _must_store(self, plan: Plan) -> bool:
+        if plan.guarded or not isinstance(plan.move, Call) or plan.execution.decision != self.stored.decision:
+            return True
+        return any(new is not old for new, old in zip(plan.execution.steps, self.stored.steps, strict=True))
+
+    def _accepted(self, plan: Plan, written: Written) -> Plan:
+        self._progressed = False
+        self._clock.observe(written.written_at)
+        if not plan.guarded:
+            self.stored = plan.execution
+            return plan
+        taken = decided(plan.execution, written.decision or "rollback")
+        if taken.decision == "commit":
+            following = plan.on_commit or advance(taken, self._clock.now())
+            self.stored = taken if plan.on_commit is None else following.execution
+            return following
+        self.stored = msgspec.structs.replace(taken, cancel_requested=written.cancel_requested)
+        return advance(turned_back(self.stored), self._clock.now())
+
+    async def _refused(self) -> Plan:
+        """No row was written: the lease is lost, or a Pivot's gate was shut by a cancel request or the deadline."""
+        execution = self.execution
+        leased = await self._reread()
+        if leased.operation.cancel_requested_at is not None:
+            execution = msgspec.structs.replace(execution, cancel_requested=True)
+        else:
+            execution = msgspec.structs.replace(execution, failure=execution.failure or DEADLINE_EXCEEDED)
+        self.execution = execution
+        return advance(execution, self._clock.now())
+
+    async def _reload(self) -> Execution:
+        """What the database has, after a COMMIT whose outcome is unknown."""
+        self._load(await self._reread())
+        return self.execution
+
+    async def _reread(self) -> Leased:
+        while True:
+            try:
+                leased = await self._leases.reread(self.execution.tenant, self.execution.id, self.execution.epoch)
+            except StoreUnavailable:
+                if self._lease.lost:
+                    raise LeaseLost("the lease ran out while Postgres was away") from None
+                await asyncio.sleep(STORE_RETRY_SECONDS)
+                continue
+            if leased is None:
+                raise LeaseLost("another worker holds the operation, or it is finished")
+            return leased
+
+    async def _give_back(self) -> None:
+        """Draining: the call under way counts as no attempt, and nobody calls again before it must have ended."""
+        await self._journal.write(drained_entry(self.execution, self.stored, self._clock.now()))
+
+    # -- bookkeeping -------------------------------------------------------------------------------------------------
+
+    def _load(self, leased: Leased) -> None:
+        self._clock.observe(leased.claimed_at)
+        self.stored = self._script.execution_of(leased)
+        self.execution = resume(self.stored, self._clock.now())
+
+    def _seen(self) -> Execution:
+        """The execution, with what the heartbeat learned since."""
+        if self._lease.cancel_requested and not self.execution.cancel_requested:
+            self.execution = msgspec.structs.replace(self.execution, cancel_requested=True)
+        return self.execution
+
+    def _settle(self, call: Call, outcome: Outcome) -> None:
+        self._progressed = True
+        self.execution = settle(self.execution, call, outcome, self._clock.now(), random.random)
+
+    def _entry(self, plan: Plan) -> JournalEntry:
+        return entry_for(plan, self.stored, self._script, self._clock.now(), progressed=self._progressed)
+
+
+class _GateShut(Exception):
+    """A local Pivot's entry was refused, so everything in its transaction is undone."""

@@ -1,0 +1,143 @@
+"""The leases this process holds, and the thread that keeps them.
+
+The thread has its own loop and connection, so that a handler which blocks the main loop does not cost the leases of
+all others. A lease that cannot be renewed in time is given up by itself: its calls are cancelled before anybody else
+may claim the operation. When the main loop has been silent for half a lease, nothing could be cancelled any more, so
+the process ends at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from operations_api.store.connection import UNREACHABLE
+from operations_api.store.leases import Held, Renewal, renew
+
+RENEWALS_PER_LEASE: Final = 3
+"""Two may fail before the lease is in danger."""
+
+SILENT_LOOP_EXIT_CODE: Final = 70
+
+log = structlog.get_logger(__name__)
+
+
+class Lease:
+    """One operation this process may work on. ``cancel_requested`` is what the client asked; ``lost`` ends the work."""
+
+    def __init__(self, held: Held, renewed_at: float, stop: Callable[[], object]) -> None:
+        self.held = held
+        self.renewed_at = renewed_at
+        self.cancel_requested = False
+        self.lost = False
+        self._stop = stop
+
+    def lose(self) -> None:
+        """Somebody else may hold the operation now: stop what is going on."""
+        if not self.lost:
+            self.lost = True
+            self._stop()
+
+
+class Leaseholder(threading.Thread):
+    """Renews every lease of the process at a third of its length, and ends the process when its loop hangs."""
+
+    def __init__(self, database_url: str, owner: UUID, lease_seconds: float) -> None:
+        super().__init__(name="leaseholder", daemon=True)
+        self._database_url = database_url
+        self._owner = owner
+        self._lease_seconds = lease_seconds
+        self._leases: dict[tuple[str, UUID], Lease] = {}
+        self._loop = asyncio.get_running_loop()
+        self._pulse = time.monotonic()
+        self._stop = threading.Event()
+        self._beat_pulse()
+
+    def hold(self, lease: Lease) -> None:
+        """Keep this lease from now on."""
+        self._leases[lease.held.tenant, lease.held.id] = lease
+
+    def let_go(self, lease: Lease) -> None:
+        """The work on it is over."""
+        key = (lease.held.tenant, lease.held.id)
+        if self._leases.get(key) is lease:
+            del self._leases[key]
+
+    def request_cancel(self, tenant: str, id: UUID) -> None:
+        """The client asked to cancel; the next plan turns back."""
+        if lease := self._leases.get((tenant, id)):
+            lease.cancel_requested = True
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+
+    def run(self) -> None:
+        asyncio.run(self._keep())
+
+    def _beat_pulse(self) -> None:
+        self._pulse = time.monotonic()
+        if not self._stop.is_set():
+            self._loop.call_later(self._lease_seconds / 10, self._beat_pulse)
+
+    async def _keep(self) -> None:
+        connection: asyncpg.Connection[asyncpg.Record] | None = None
+        while not await asyncio.to_thread(self._stop.wait, self._lease_seconds / RENEWALS_PER_LEASE):
+            self._end_if_silent()
+            try:
+                if connection is None or connection.is_closed():
+                    connection = await self._connect()
+                await self._renew(connection)
+            except (*UNREACHABLE, asyncpg.PostgresError) as error:
+                log.warning("leases could not be renewed", error=str(error), leases=len(self._leases))
+            self._lose_expired()
+        if connection is not None:
+            await connection.close()
+
+    async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
+        settings = {"application_name": "operations-api leases", "statement_timeout": str(self._beat_ms())}
+        return await asyncpg.connect(self._database_url, timeout=self._beat_ms() / 1000, server_settings=settings)
+
+    async def _renew(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        leases = list(self._leases.values())
+        if not leases:
+            return
+        asked_at = time.monotonic()
+        renewals = await renew(connection, self._owner, self._lease_seconds, [lease.held for lease in leases])
+        for lease, renewal in zip(leases, renewals, strict=True):
+            self._note(lease, renewal, asked_at)
+
+    def _note(self, lease: Lease, renewal: Renewal, asked_at: float) -> None:
+        if not renewal.held:
+            self._loop.call_soon_threadsafe(self._lose_if_held, lease)
+            return
+        if renewal.renewed:
+            lease.renewed_at = asked_at
+        if renewal.cancel_requested:
+            lease.cancel_requested = True
+
+    def _lose_expired(self) -> None:
+        oldest = time.monotonic() - self._lease_seconds
+        for lease in list(self._leases.values()):
+            if lease.renewed_at < oldest:
+                self._loop.call_soon_threadsafe(self._lose_if_held, lease)
+
+    def _lose_if_held(self, lease: Lease) -> None:
+        if self._leases.get((lease.held.tenant, lease.held.id)) is lease:
+            lease.lose()
+
+    def _end_if_silent(self) -> None:
+        if time.monotonic() - self._pulse > self._lease_seconds / 2:
+            log.critical("the event loop is blocked: ending the process before its leases do")
+            os._exit(SILENT_LOOP_EXIT_CODE)
+
+    def _beat_ms(self) -> int:
+        return int(self._lease_seconds / RENEWALS_PER_LEASE * 1000)

@@ -1,0 +1,218 @@
+"""A definition applied to one operation: its steps, its input, and how its handlers are called."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from operations_api.domain.context import Context, Transaction
+from operations_api.domain.definition import Definition
+from operations_api.domain.errors import DefinitionError, OperationsError
+from operations_api.domain.execution import CommitRejectPolicy, Execution, StepRecord, StepTraits
+from operations_api.domain.handlers import TAKES, Handlers, handlers_of
+from operations_api.domain.operation import Operation, StepPin, pins_of
+from operations_api.domain.plan import Call
+from operations_api.domain.settle import INTENTS, Outcome
+from operations_api.domain.step import Step
+from operations_api.store.journal import Journal, ProgressReport
+from operations_api.store.leases import Leased
+from worker.call import Caller
+from worker.clock import Clock
+from worker.lease import Lease
+from worker.report import Report
+
+NO_RESULT: Final = msgspec.Raw(b"{}")
+
+log = structlog.get_logger(__name__)
+
+
+class Unfit(OperationsError):
+    """The definition this worker has does not fit the operation; the message is the reason clients see."""
+
+
+class Services(msgspec.Struct, frozen=True):
+    """What every operation of a worker shares."""
+
+    journal: Journal
+    caller: Caller
+    clock: Clock
+    result_limit_bytes: int
+
+
+class Script:
+    """One operation's steps as objects, its input decoded, and the values its steps have given so far."""
+
+    def __init__(self, definition: Definition, leased: Leased, services: Services) -> None:
+        """Raises ``Unfit`` when the stored input or the pinned steps are not those of the definition."""
+        self._definition = definition
+        self._operation = leased.operation
+        self._services = services
+        self._input = _decoded_input(definition, leased.operation)
+        self._steps = _pinned_steps(definition, self._input, leased.pins)
+        self._handlers = [handlers_of(type(step), definition.input) for step in self._steps]
+
+    def execution_of(self, leased: Leased) -> Execution:
+        """What the engine needs to plan, from the rows the operation was found in."""
+        return msgspec.structs.replace(
+            bare_execution_of(leased),
+            traits=tuple(map(_traits, self._steps, self._handlers)),
+            policy=CommitRejectPolicy(self._definition.on_first_commit_reject, self._definition.on_commit_reject),
+        )
+
+    async def call(
+        self,
+        execution: Execution,
+        call: Call,
+        lease: Lease,
+        *,
+        tx: Transaction | None = None,
+        checkpoint: Callable[[bytes], Awaitable[None]] | None = None,
+    ) -> Outcome:
+        """Call one handler. ``checkpoint`` stores its cursor where a local call stores it in its own transaction."""
+        record = execution.steps[call.position]
+        report = self._report(execution, record, checkpoint)
+        ctx = self._context(execution, record, call, lease, report, tx)
+        try:
+            return await self._services.caller.call(
+                self._steps[call.position],
+                self._handlers[call.position],
+                call.handler,
+                ctx,
+                self._argument(record, call),
+            )
+        finally:
+            report.close()
+
+    def result(self, execution: Execution) -> tuple[msgspec.Raw, str | None]:
+        """The result of an operation that succeeded; where it cannot be made or kept, an empty one and the reason."""
+        try:
+            result = self._definition.build_result(self._input, self._values(execution, "result"))
+            encoded = msgspec.json.encode(result)
+        except Exception as error:
+            log.exception("result could not be built", type=self._definition.name, operation=str(self._operation.id))
+            return NO_RESULT, f"The operation succeeded, but its result could not be built: {type(error).__name__}."
+        limit = self._services.result_limit_bytes
+        if len(encoded) > limit:
+            return NO_RESULT, f"The operation succeeded, but its result has {len(encoded)} bytes; {limit} are kept."
+        return msgspec.Raw(encoded), None
+
+    def _argument(self, record: StepRecord, call: Call) -> Any:
+        takes = TAKES[call.handler]
+        if takes == "input":
+            return self._input
+        return None if takes is None else self._value(record, takes)
+
+    def _value(self, record: StepRecord, what: str) -> Any:
+        raw = getattr(record, what)
+        wanted = getattr(self._handlers[record.position], what)
+        return None if raw is None or wanted is type(None) else msgspec.json.decode(raw, type=wanted)
+
+    def _values(self, execution: Execution, what: str) -> dict[str, Any]:
+        return {step.key: self._value(step, what) for step in execution.steps}
+
+    def _context(
+        self,
+        execution: Execution,
+        record: StepRecord,
+        call: Call,
+        lease: Lease,
+        report: Report,
+        tx: Transaction | None,
+    ) -> Context:
+        step = self._steps[call.position]
+        phase = (record.handler or "reserve") if call.handler == "query" else call.handler
+        return Context(
+            operation_id=execution.id,
+            tenant=execution.tenant,
+            type=execution.type,
+            step=record.key,
+            phase=phase,
+            attempt=record.attempts,
+            epoch=execution.epoch,
+            deadline=self._services.clock.now() + timedelta(seconds=step.timeout_seconds),
+            traceparent=self._operation.traceparent,
+            reservations=self._values(execution, "reservation"),
+            results=self._values(execution, "result"),
+            last_checkpoint=None if record.checkpoint is None else msgspec.json.decode(record.checkpoint),
+            log=log.bind(operation=str(execution.id), tenant=execution.tenant, step=record.key, epoch=execution.epoch),
+            _reporter=report,
+            _is_cancel_requested=lambda: lease.cancel_requested or execution.cancel_requested,
+            _tx=tx,
+        )
+
+    def _report(
+        self, execution: Execution, record: StepRecord, checkpoint: Callable[[bytes], Awaitable[None]] | None
+    ) -> Report:
+        journal = self._services.journal
+        name = execution.tenant, execution.id, execution.epoch
+
+        async def write_progress(progress: bytes, message: str | None) -> None:
+            await journal.report(ProgressReport(*name, progress, message))
+
+        async def write_checkpoint(value: bytes) -> None:
+            await journal.checkpoint(*name, record.position, value)
+
+        return Report(write_progress, checkpoint or write_checkpoint)
+
+
+def bare_execution_of(leased: Leased) -> Execution:
+    """What the rows say by themselves, without a definition."""
+    operation = leased.operation
+    return Execution(
+        tenant=operation.tenant,
+        id=operation.id,
+        type=operation.type,
+        epoch=leased.epoch,
+        decision=operation.decision,
+        cancel_requested=operation.cancel_requested_at is not None,
+        deadline=operation.deadline,
+        failure=leased.failure,
+        steps=tuple(_record(leased, position, pin) for position, pin in enumerate(leased.pins)),
+        traits=(),
+    )
+
+
+def _record(leased: Leased, position: int, pin: StepPin) -> StepRecord:
+    return leased.steps.get(position) or StepRecord(position=position, key=pin.key, kind=pin.kind, effect=pin.effect)
+
+
+def with_checkpoint(execution: Execution, call: Call, value: bytes) -> Execution:
+    """The execution of a local call that committed part of its work: from now on the step may hold something."""
+    step = execution.steps[call.position]
+    return execution.with_step(
+        msgspec.structs.replace(step, state=INTENTS[call.handler], checkpoint=msgspec.Raw(value))
+    )
+
+
+def _decoded_input(definition: Definition, operation: Operation) -> Any:
+    assert operation.input is not None
+    try:
+        return msgspec.json.decode(operation.input, type=definition.input)
+    except msgspec.ValidationError as error:
+        log.error("stored input does not fit the definition", type=definition.name, error=str(error))
+        raise Unfit("INPUT_UNREADABLE") from error
+
+
+def _pinned_steps(definition: Definition, input: Any, pins: tuple[StepPin, ...]) -> tuple[Step, ...]:
+    try:
+        steps = definition.steps_for(input)
+    except DefinitionError as error:
+        log.error("steps cannot be made any more", type=definition.name, error=str(error))
+        raise Unfit("STEPS_CHANGED") from error
+    if pins_of(steps) != pins:
+        log.error("steps are not those the operation started with", type=definition.name)
+        raise Unfit("STEPS_CHANGED")
+    return steps
+
+
+def _traits(step: Step, handlers: Handlers) -> StepTraits:
+    return StepTraits(
+        timeout_seconds=step.timeout_seconds,
+        retry_for_seconds=step.retry_for_seconds,
+        can_query="query" in handlers.names,
+        can_compensate="compensate" in handlers.names,
+    )
