@@ -9,12 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator
+from litestar import Litestar
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from examples import registry
 from operations_api import Action, Context, Definition, Registry
 from operations_api.domain.problem import PROBLEM_TYPES
+from operations_api.http.allowed_methods import OTHERWISE
+from operations_api.http.app import handlers
 from operations_api.http.openapi import document, rendered
+from operations_api.http.resources import Resources
+from operations_api.settings import Settings
 
 COMMITTED = Path(__file__).parents[2] / "openapi" / "openapi.json"
 METHODS = {"get", "head", "post", "put", "patch", "delete"}
@@ -36,6 +41,20 @@ def test_the_committed_document_is_what_the_code_says() -> None:
 def test_every_type_that_can_be_started_has_a_path_of_its_own(spec: dict[str, Any]) -> None:
     for name in registry.current:
         assert "post" in spec["paths"][f"/operations/{name}"]
+
+
+def test_the_documented_paths_and_methods_are_those_of_the_application(spec: dict[str, Any]) -> None:
+    application = Litestar(handlers(Resources(Settings(), registry)), openapi_config=None)
+    served = {
+        (route.path_format, str(method).lower())
+        for route in application.routes
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if method != "OPTIONS" and not handler.opt.get(OTHERWISE)
+    }
+    documented = {(path, method) for path, item in spec["paths"].items() for method in METHODS & set(item)}
+    assert served - documented == {("/docs/assets/{version}/{name}", "get")}
+    assert documented <= served
 
 
 def test_operation_ids_are_unique_and_in_camel_case(spec: dict[str, Any]) -> None:
@@ -105,9 +124,8 @@ def test_every_refusal_is_a_problem_document(spec: dict[str, Any]) -> None:
     for operation in operations(spec):
         refusals = {status: each for status, each in operation["responses"].items() if status >= "400"}
         for status, response in refusals.items():
-            readiness = operation["operationId"] == "getReadiness"
             head = operation["operationId"] == "headOperation"
-            assert readiness or head or list(response["content"]) == ["application/problem+json"], status
+            assert head or list(response["content"]) == ["application/problem+json"], status
 
 
 def test_every_answer_has_a_request_id(spec: dict[str, Any]) -> None:

@@ -75,6 +75,8 @@ def _start(definition: Definition, schemas: Schemas) -> Json:
     }
 
 
+START_HEADERS: Final = ("Idempotency-Key", "Idempotency-Retry", "Prefer", "traceparent", "Operations-Tenant")
+
 START: Final = """\
 Answers `202` with the operation, new or replayed, finished or not: it can be read, by this caller and on any replica,
 from that instant. Always send a key, and send the same one again until you have seen an answer; with `Prefer: wait=N`

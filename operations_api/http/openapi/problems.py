@@ -46,9 +46,7 @@ def _response(names: list[str]) -> Json:
     refusals = [REFUSALS[name] for name in names]
     return {
         "description": "\n".join(_sentence(refusal) for refusal in refusals),
-        "headers": response_headers(
-            *_unique(header for refusal in refusals for header in refusal.headers), "Cache-Control"
-        ),
+        "headers": response_headers(*_headers(refusals)),
         "content": {
             "application/problem+json": {
                 "schema": {"$ref": "#/components/schemas/Problem"},
@@ -80,8 +78,9 @@ def _title(refusal: Refusal) -> str:
     return HTTPStatus(refusal.status).phrase if refusal.kind is None else refusal.kind.title
 
 
-def _unique(names: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(names)
+def _headers(refusals: Iterable[Refusal]) -> Iterable[str]:
+    own = (header for refusal in refusals for header in refusal.headers)
+    return dict.fromkeys((*own, "Cache-Control"))
 
 
 def _refusal(kind: ProblemType, detail: str, *headers: str, status: int = 0, **extensions: Any) -> Refusal:
