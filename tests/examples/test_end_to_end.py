@@ -22,7 +22,7 @@ from examples.ledger.audit import audit
 from examples.seed import STOCK
 from operations_api.domain.fingerprint import canonical, fingerprint
 from operations_api.domain.operation import Operation, StepPin
-from operations_api.domain.starting import StartRequest
+from operations_api.domain.starting import KeyReused, StartRequest
 from operations_api.store.store import Store
 
 DAY_SECONDS = 86_400
@@ -54,13 +54,13 @@ class Shop:
         for worker in self._workers:
             worker.wait()
 
-    async def begin(self, type: str, input: dict[str, Any]) -> UUID:
+    async def begin(self, type: str, input: dict[str, Any], key: str | None = None) -> UUID:
         definition = registry.current[type]
         steps = definition.steps_for(msgspec.convert(input, type=definition.input))
         request = StartRequest(
             tenant="dev",
             type=type,
-            key=uuid4().hex,
+            key=key or uuid4().hex,
             fingerprint=fingerprint(type, {"input": input}),
             id=uuid4(),
             definition_version=definition.version,
@@ -125,6 +125,10 @@ def error_of(operation: Operation) -> dict[str, Any]:
     return msgspec.json.decode(operation.error)
 
 
+async def merchant_balance(ledger: asyncpg.Connection) -> int:
+    return await ledger.fetchval("select balance_minor from examples.accounts where name = 'merchant'")
+
+
 async def held(ledger: asyncpg.Connection) -> tuple[int, int]:
     return (
         await ledger.fetchval("select sum(held_minor) from examples.accounts"),
@@ -137,6 +141,16 @@ async def test_an_order_succeeds_and_is_confirmed(shop: Shop):
     assert result["total_minor"] == 3 * STOCK["kettle"][0]
     [mail] = shop.spool.iterdir()
     assert result["message_id"] in mail.read_text()
+
+
+async def test_the_same_order_sent_twice_is_paid_once_and_another_under_its_key_is_refused(shop: Shop, ledger):
+    first, again = [await shop.begin("place-order", KETTLE, key="order-1") for _ in range(2)]
+    assert first == again
+    result_of(await shop.until(first, lambda operation: operation.done))
+    with pytest.raises(KeyReused):
+        await shop.begin("place-order", {**KETTLE, "quantity": 2}, key="order-1")
+    assert await merchant_balance(ledger) == STOCK["kettle"][0]
+    assert len(list(shop.spool.iterdir())) == 1
 
 
 @pytest.mark.parametrize(
@@ -209,8 +223,26 @@ async def test_orders_whose_worker_is_killed_are_executed_once_each(shop: Shop, 
     for id in ids:
         result_of(await shop.until(id, lambda operation: operation.done))
     assert len(list(shop.spool.glob("*.eml"))) == 30
-    merchant = await ledger.fetchval("select balance_minor from examples.accounts where name = 'merchant'")
-    assert merchant == 30 * STOCK["kettle"][0]
+    assert await merchant_balance(ledger) == 30 * STOCK["kettle"][0]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update examples.holds set state = 'held'",
+        "update examples.holds set state = 'released'",
+        "update examples.stock_holds set state = 'held'",
+        "update examples.stock_holds set state = 'released'",
+    ],
+)
+async def test_the_audit_finds_what_a_finished_operation_left_behind(shop: Shop, ledger, damage):
+    result_of(await shop.finish("place-order", KETTLE))
+    transaction = ledger.transaction()
+    await transaction.start()
+    await ledger.execute(damage)
+    findings = await audit(ledger)
+    await transaction.rollback()
+    assert any("is succeeded, but what its step" in finding for finding in findings), findings
 
 
 @pytest.mark.parametrize("effect", ["external", "local"])
