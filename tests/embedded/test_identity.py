@@ -1,4 +1,4 @@
-"""As whom the servers run. What only root can try is defined only where root runs it; an ordinary user is one anyway."""
+"""As whom the servers run. What only root can try is defined only where root runs it; everybody else is ordinary."""
 
 from __future__ import annotations
 
