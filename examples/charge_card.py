@@ -58,7 +58,7 @@ class Validate(Step):
     async def reserve(self, ctx: Context, input: ChargeInput) -> None:
         Provider.from_environment()
         if not await Payments(ctx).is_account(input.account):
-            raise Reject("ACCOUNT_UNKNOWN", f"there is no account {input.account}")
+            raise Reject("ACCOUNT_UNKNOWN", f"There is no account {input.account}.")
 
     async def commit(self, ctx: Context, reservation: None) -> None: ...
 

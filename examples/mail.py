@@ -91,7 +91,7 @@ def _raise_if_final(refused: smtplib.SMTPRecipientsRefused) -> None:
     """A 5xx will not get better by trying again; anything else (grey-listing) will."""
     answers = list(refused.recipients.values())
     if all(code >= 500 for code, _ in answers):
-        raise Reject("RECIPIENT_REFUSED", f"the mail server answered {answers[0][0]}") from refused
+        raise Reject("RECIPIENT_REFUSED", f"The mail server answered {answers[0][0]}.") from refused
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -43,7 +43,7 @@ class ProbeInput(msgspec.Struct, frozen=True):
         for name in ("reject_reserve", "reject_commit", "stuck_rollback"):
             index = getattr(self, name)
             if index is not None and index >= self.steps:
-                raise ValueError(f"{name} is {index}, but there are {self.steps} steps, counted from 0")
+                raise ValueError(f"there are {self.steps} steps, counted from 0, so {name} cannot be {index}")
         if self.effect == "local" and self.longest_ms > LONGEST_LOCAL_MS:
             raise ValueError(f"a local step takes at most {LONGEST_LOCAL_MS} ms: it keeps a transaction open")
 
@@ -89,7 +89,7 @@ class ProbeStep(Step):
         if ctx.attempt <= self.told.flaky:
             raise Retry(FLAKY_RETRY_SECONDS, f"attempt {ctx.attempt} of {self.told.flaky} that ask for a retry")
         if reject == self.index:
-            raise Reject(f"PROBE_{ctx.phase.upper()}_REJECTED", f"{self.key} was told to refuse {ctx.phase}")
+            raise Reject(f"PROBE_{ctx.phase.upper()}_REJECTED", f"Step {self.index} was told to refuse {ctx.phase}.")
 
 
 def probe_steps(input: ProbeInput) -> tuple[Step, ...]:

@@ -33,7 +33,7 @@ class Provider(msgspec.Struct, frozen=True):
         if not url:
             raise Reject(
                 "PROVIDER_NOT_CONFIGURED",
-                "set EXAMPLES_PROVIDER_URL in the environment of the workers; `python -m examples.provider` serves it",
+                "Set EXAMPLES_PROVIDER_URL for the workers; `python -m examples.provider` serves it.",
             )
         return cls(url)
 
@@ -49,7 +49,7 @@ class Provider(msgspec.Struct, frozen=True):
         if status == 201:
             return str(answer["charge_id"])
         if status == 402:
-            raise Reject("CARD_DECLINED", "the card was declined")
+            raise Reject("CARD_DECLINED", "The card was declined.")
         if status in (409, 503):
             raise Retry(detail="the provider is busy")
         raise RuntimeError(f"the provider answered {status}")

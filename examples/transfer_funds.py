@@ -35,7 +35,7 @@ class Transfer(Step):
 
     async def reserve(self, ctx: Context, input: TransferInput) -> FundsHold:
         if input.from_account == input.to_account:
-            raise Reject("SAME_ACCOUNT", "from_account and to_account must differ")
+            raise Reject("SAME_ACCOUNT", "The two accounts must differ: from_account is to_account.")
         return await Ledger(ctx).hold(input.from_account, input.to_account, input.amount_minor)
 
     async def commit(self, ctx: Context, reservation: FundsHold) -> FundsReceipt:

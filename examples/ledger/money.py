@@ -64,8 +64,8 @@ class Ledger:
             raise LateReserve(f"the money of step {self._key} is {found['state']} already")
         for name, is_known in ((payer, found["payer_is_known"]), (payee, found["payee_is_known"])):
             if not is_known:
-                raise Reject("ACCOUNT_UNKNOWN", f"there is no account {name}")
-        raise Reject("INSUFFICIENT_FUNDS", f"account {payer} has less than {amount_minor} available")
+                raise Reject("ACCOUNT_UNKNOWN", f"There is no account {name}.")
+        raise Reject("INSUFFICIENT_FUNDS", f"Account {payer} has less than {amount_minor} available.")
 
     async def _earlier_receipt(self, amount_minor: int) -> FundsReceipt:
         transfer_id = await self._tx.fetchval(SQL["transfer_of"], *self._key)

@@ -46,8 +46,8 @@ class Statements:
         if found["state"]:
             raise LateReserve(f"the import of step {self._key} is {found['state']} already")
         if not found["account_is_known"]:
-            raise Reject("ACCOUNT_UNKNOWN", f"there is no account {account}")
-        raise Reject("STATEMENT_ALREADY_IMPORTED", f"statement {statement} was imported for {account} before")
+            raise Reject("ACCOUNT_UNKNOWN", f"There is no account {account}.")
+        raise Reject("STATEMENT_ALREADY_IMPORTED", f"Statement {statement} was imported for {account} before.")
 
     async def stage(self, lines: Sequence[Line]) -> None:
         """Add lines. Raises ``LateReserve`` when the import is not open any more."""

@@ -52,5 +52,5 @@ class Warehouse:
         if found["state"]:
             raise LateReserve(f"the goods of step {self._key} are {found['state']} already")
         if not found["sku_is_known"]:
-            raise Reject("SKU_UNKNOWN", f"nothing has the stock keeping unit {sku}")
-        raise Reject("OUT_OF_STOCK", f"fewer than {quantity} of {sku} are available", retryable=True)
+            raise Reject("SKU_UNKNOWN", f"Nothing on the shelves is called {sku}.")
+        raise Reject("OUT_OF_STOCK", f"Fewer than {quantity} of {sku} are available.", retryable=True)

@@ -125,7 +125,7 @@ async def test_the_provider_remembers_its_charges_when_it_is_killed(begin: Begin
 
 async def test_without_a_provider_nothing_is_held(begin: Begin, ledger, monkeypatch):
     monkeypatch.delenv("EXAMPLES_PROVIDER_URL", raising=False)
-    with pytest.raises(Reject, match=r"PROVIDER_NOT_CONFIGURED: set EXAMPLES_PROVIDER_URL"):
+    with pytest.raises(Reject, match=r"PROVIDER_NOT_CONFIGURED: Set EXAMPLES_PROVIDER_URL"):
         await begin(CHARGE_CARD, charge()).finish()
     assert await ledger.fetchval("select count(*) from examples.holds") == 0
 

@@ -82,7 +82,7 @@ async def test_a_local_probe_leaves_its_mark_once_and_refuses_a_late_reserve(beg
         (b'{"steps": 21}', "Expected `int` <= 20"),
         (b'{"effect": "both"}', "Invalid enum value 'both'"),
         (b'{"reserve_ms": -1}', "Expected `int` >= 0"),
-        (b'{"reject_reserve": 2}', "reject_reserve is 2, but there are 2 steps, counted from 0"),
+        (b'{"reject_reserve": 2}', "there are 2 steps, counted from 0, so reject_reserve cannot be 2"),
         (b'{"effect": "local", "commit_ms": 5001}', "a local step takes at most 5000 ms"),
     ],
 )
