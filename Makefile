@@ -101,7 +101,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-
 
 # Sets $$python to the first interpreter that will do, or says why there is none.
 define FIND_PYTHON
-for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
+for python in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3); do \
   command -v "$$python" >/dev/null || continue; \
   "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
   "$$python" -c 'import ensurepip, venv' 2>/dev/null && found=yes && break; without_venv=$$python; \
