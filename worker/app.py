@@ -1,6 +1,9 @@
-"""The composition root of a worker process, and the settings arq's own command line expects.
+"""The worker as arq sees it.
 
-``operations-api worker`` runs ``run``; ``arq worker.app.WorkerSettings`` runs the same engine in arq's stock loop.
+``operations-api worker`` runs ``run``, where arq's loop is woken instead of polling: it looks at the queue when the
+bell rings. arq's own loop looks every half second, so an idle operation waits a quarter of a second on average, and
+polling faster costs CPU while nothing happens. ``arq worker.app.WorkerSettings`` runs the same engine in the stock
+loop.
 """
 
 from __future__ import annotations
@@ -9,42 +12,32 @@ import asyncio
 import atexit
 import contextlib
 import signal
-import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import structlog
-from arq.worker import func
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
 
-from operations_api.changes import Changes
-from operations_api.domain.change import Change
 from operations_api.domain.registry import Registry
-from operations_api.queue import QUEUE, WAKE, deserialize, redis_settings, serialize
+from operations_api.queue import BELL, QUEUE, WAKE, connect, deserialize, redis_settings, serialize
 from operations_api.settings import Settings
-from operations_api.store.connection import open_pool
-from operations_api.store.definitions import remember
-from operations_api.store.journal import Journal
-from operations_api.store.leases import Leases
-from worker.bell import listen
-from worker.call import Caller
-from worker.clock import Clock
-from worker.dispatch import Dispatcher
-from worker.lease import Leaseholder
-from worker.script import Services
+from worker.process import working
 
 STOCK_POLL_SECONDS: Final = 0.1
 """arq's loop cannot be woken: this is what an operation waits at most under ``arq worker.app.WorkerSettings``."""
 
+SILENCE_SECONDS: Final = 5.0
+"""The bell may be lost; the queue is looked at this often anyway, and Postgres every second."""
+
+PAUSES_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""How long to wait before Redis is tried again, the last one for as long as it is away."""
+
+CancelRequests = list[tuple[str, UUID]]
+
 log = structlog.get_logger(__name__)
-
-
-class WorkerProcess(msgspec.Struct, frozen=True):
-    """A running worker: what wakes it, and what drains it."""
-
-    dispatcher: Dispatcher
-    leaseholder: Leaseholder
 
 
 async def run(settings: Settings, registry: Registry) -> None:
@@ -62,73 +55,70 @@ async def run(settings: Settings, registry: Registry) -> None:
         await asyncio.gather(bell, return_exceptions=True)
 
 
-@asynccontextmanager
-async def working(settings: Settings, registry: Registry) -> AsyncIterator[WorkerProcess]:
-    """A worker that claims and executes while the block runs, and drains at its end."""
-    assert settings.database_url is not None
-    assert settings.redis_url is not None
-    owner = uuid.uuid4()  # random per start: no host name is trusted to be unique
-    pool = await open_pool(settings.database_url, size=settings.pool_size, session=_session(settings))
-    await remember(pool, registry)
-    changes = Publisher(settings.redis_url)
-    services = Services(
-        journal=Journal(pool, owner, changes.publish),
-        caller=Caller(),
-        clock=Clock(),
-        result_limit_bytes=settings.result_limit_bytes,
-    )
-    leaseholder = Leaseholder(settings.database_url, owner, settings.lease_seconds)
-    leases = Leases(pool, owner, settings.lease_seconds)
-    dispatcher = Dispatcher(registry, leases, leaseholder, services, slots=settings.worker_slots)
-    leaseholder.start()
-    dispatching = asyncio.create_task(dispatcher.keep_dispatching())
-    try:
-        yield WorkerProcess(dispatcher, leaseholder)
-    finally:
-        await dispatcher.drain(settings.drain_seconds)
-        await dispatching
-        leaseholder.stop()
-        services.caller.close()
-        await services.journal.drain()
-        await changes.close()
-        await pool.close()
+async def listen(redis_url: str, wake: Callable[[], None], cancel: Callable[[str, UUID], None]) -> None:
+    """Take wake-ups until cancelled. While Redis is away it is tried again and again, and nobody else notices."""
+    failures = 0
+    while True:
+        bell = Bell(redis_url, wake, cancel)
+        try:
+            await bell.async_run()
+        except (RedisError, OSError, TimeoutError) as error:
+            pause = PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)]
+            failures = 0 if bell.heard else failures + 1
+            log.warning("Redis is away; operations are found by looking every second", error=str(error))
+            await asyncio.sleep(pause)
+        finally:
+            await bell.leave()
 
 
-class Publisher:
-    """Publishes changes off the journal's path, those of one moment together."""
+class Bell(Worker):
+    """One connection's worth of arq's worker."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._changes = Changes(redis_url)
-        self._waiting: list[Change] = []
-        self._sender: asyncio.Task[None] | None = None
+    def __init__(self, redis_url: str, wake: Callable[[], None], cancel: Callable[[str, UUID], None]) -> None:
+        async def wake_job(ctx: dict[Any, Any]) -> None:
+            wake()
 
-    def publish(self, changes: list[Change]) -> None:
-        """Send soon; never waits, never fails."""
-        self._waiting += changes
-        if self._waiting and (self._sender is None or self._sender.done()):
-            self._sender = asyncio.get_running_loop().create_task(self._send())
+        super().__init__(
+            [func(wake_job, name=WAKE)],
+            redis_pool=connect(redis_url),
+            queue_name=QUEUE,
+            handle_signals=False,
+            keep_result=0,
+            max_tries=1,
+            job_serializer=serialize,
+            job_deserializer=deserialize,
+            log_results=False,
+        )
+        self.heard = False
+        self._cancel = cancel
 
-    async def close(self) -> None:
-        """Send what is left and disconnect."""
-        if self._sender is not None:
-            await self._sender
-        await self._changes.close()
+    async def main(self) -> None:
+        """Look at the queue whenever the bell rings. Raises what Redis raises when it goes away."""
+        async with self.pool.pubsub(ignore_subscribe_messages=True) as bell:
+            await bell.subscribe(BELL)
+            while True:
+                await self._poll_iteration()
+                self.heard = True
+                message = await bell.get_message(timeout=SILENCE_SECONDS)
+                if message is not None:
+                    self._hear(message["data"])
 
-    async def _send(self) -> None:
-        while self._waiting:
-            changes, self._waiting = self._waiting, []
-            await self._changes.publish(changes)
+    async def leave(self) -> None:
+        """Give the connections back."""
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        with contextlib.suppress(RedisError, OSError):
+            await self.pool.aclose()
 
-
-def _session(settings: Settings) -> dict[str, str]:
-    """A paused worker must not keep a row locked for longer than its lease."""
-    limit_ms = str(int(settings.lease_seconds * 1000 * 0.8))
-    return {
-        "application_name": "operations-api worker",
-        "statement_timeout": limit_ms,
-        "idle_in_transaction_session_timeout": limit_ms,
-        "tcp_user_timeout": limit_ms,
-    }
+    def _hear(self, data: bytes) -> None:
+        try:
+            cancels = msgspec.msgpack.decode(data, type=CancelRequests)
+        except msgspec.DecodeError:
+            log.warning("something that is no bell was published", channel=BELL)
+            return
+        for tenant, id in cancels:
+            self._cancel(tenant, id)
 
 
 async def _first(*awaitables: Any) -> None:

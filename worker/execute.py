@@ -115,7 +115,8 @@ class Run:
         """Commit what a local handler wrote so far together with its cursor, and go on in a new transaction."""
         await transaction.end_savepoint(keep=True)
         self.execution = with_checkpoint(self.execution, call, value)
-        if await transaction.write(self._entry(Plan(self.execution, call))) is None:
+        entry = self._entry(Plan(self.execution, call))
+        if await transaction.write(msgspec.structs.replace(entry, progress=None)) is None:
             raise LeaseLost("another worker holds the operation")
         await transaction.commit()
         self.stored = self.execution

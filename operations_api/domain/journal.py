@@ -23,7 +23,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fenced write. Times in ``steps`` are absolute by ``now``; the database turns them into its own clock's.
 
     ``decide`` is ``guarded`` where a cancel request or a passed deadline turns commit into rollback. ``wake_at`` None
-    with ``release_lease`` means: only a person wakes it.
+    with ``release_lease`` means: only a person wakes it. ``progress`` None leaves progress and message as they are.
     """
 
     tenant: str

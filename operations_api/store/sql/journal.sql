@@ -30,7 +30,7 @@ decided as (
     join operations as o on o.tenant = e.tenant and o.id = e.id
     where o.lease_epoch = e.epoch and o.finished_at is null
       -- the gate of a Pivot: its intent is written only while nobody has asked to turn back
-      and not (e.open_gate and (o.cancel_requested_at is not null or o.deadline <= clock_timestamp()))
+      and not (e.open_gate and (o.cancel_requested_at is not null or coalesce(o.deadline <= clock_timestamp(), false)))
     order by o.tenant, o.id
     for no key update of o
 ),
@@ -49,8 +49,9 @@ moved as (
         decision = d.decision,
         failure = d.failure::json,
         blocked = d.blocked::json,
-        progress = d.progress::json,
-        message = d.message,
+        -- a checkpoint says nothing of progress: what the handler reported stands
+        progress = coalesce(d.progress::json, o.progress),
+        message = case when d.progress is null then o.message else d.message end,
         result = d.result::json,
         error = d.error::json,
         finished_at = case when d.phase = 'finished' then clock_timestamp() end,

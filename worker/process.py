@@ -1,0 +1,100 @@
+"""The composition root of a worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from operations_api.changes import Changes
+from operations_api.domain.change import Change
+from operations_api.domain.registry import Registry
+from operations_api.settings import Settings
+from operations_api.store.connection import open_pool
+from operations_api.store.definitions import remember
+from operations_api.store.journal import Journal
+from operations_api.store.leases import Leases
+from worker.call import Caller
+from worker.clock import Clock
+from worker.dispatch import Dispatcher
+from worker.lease import Leaseholder
+from worker.script import Services
+
+
+class WorkerProcess(msgspec.Struct, frozen=True):
+    """A running worker: what wakes it, and what drains it."""
+
+    dispatcher: Dispatcher
+    leaseholder: Leaseholder
+
+
+@asynccontextmanager
+async def working(settings: Settings, registry: Registry) -> AsyncIterator[WorkerProcess]:
+    """A worker that claims and executes while the block runs, and drains at its end."""
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    owner = uuid.uuid4()  # random per start: no host name is trusted to be unique
+    pool = await open_pool(settings.database_url, size=settings.pool_size, session=_session(settings))
+    await remember(pool, registry)
+    changes = Publisher(settings.redis_url)
+    services = Services(
+        journal=Journal(pool, owner, changes.publish),
+        caller=Caller(),
+        clock=Clock(),
+        result_limit_bytes=settings.result_limit_bytes,
+    )
+    leaseholder = Leaseholder(settings.database_url, owner, settings.lease_seconds)
+    leases = Leases(pool, owner, settings.lease_seconds)
+    dispatcher = Dispatcher(registry, leases, leaseholder, services, slots=settings.worker_slots)
+    leaseholder.start()
+    dispatching = asyncio.create_task(dispatcher.keep_dispatching())
+    try:
+        yield WorkerProcess(dispatcher, leaseholder)
+    finally:
+        await dispatcher.drain(settings.drain_seconds)
+        await dispatching
+        leaseholder.stop()
+        services.caller.close()
+        await services.journal.drain()
+        await changes.close()
+        await pool.close()
+
+
+class Publisher:
+    """Publishes changes off the journal's path, those of one moment together."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._changes = Changes(redis_url)
+        self._waiting: list[Change] = []
+        self._sender: asyncio.Task[None] | None = None
+
+    def publish(self, changes: list[Change]) -> None:
+        """Send soon; never waits, never fails."""
+        self._waiting += changes
+        if self._waiting and (self._sender is None or self._sender.done()):
+            self._sender = asyncio.get_running_loop().create_task(self._send())
+
+    async def close(self) -> None:
+        """Send what is left and disconnect."""
+        if self._sender is not None:
+            await self._sender
+        await self._changes.close()
+
+    async def _send(self) -> None:
+        while self._waiting:
+            changes, self._waiting = self._waiting, []
+            await self._changes.publish(changes)
+
+
+def _session(settings: Settings) -> dict[str, str]:
+    """A paused worker must not keep a row locked for longer than its lease."""
+    limit_ms = str(int(settings.lease_seconds * 1000 * 0.8))
+    return {
+        "application_name": "operations-api worker",
+        "statement_timeout": limit_ms,
+        "idle_in_transaction_session_timeout": limit_ms,
+        "tcp_user_timeout": limit_ms,
+    }
