@@ -30,7 +30,7 @@ def _commands(base: str, key: str, registry: Registry) -> list[str]:
     return [
         f"Start an operation ({name}):",
         "",
-        f"curl -sS -X POST {base}/operations/{name} \\",
+        f"curl -sS -w '\\n' -X POST {base}/operations/{name} \\",
         f"  -H {authorization} \\",
         f"  -H 'Idempotency-Key: {idempotency_key}' \\",
         "  -H 'Content-Type: application/json' \\",
@@ -39,7 +39,7 @@ def _commands(base: str, key: str, registry: Registry) -> list[str]:
         "",
         "Poll it; the answer waits up to 10 seconds for its end:",
         "",
-        f"curl -sS \"$(awk 'tolower($1) == \"location:\" {{print $2}}' {headers} | tr -d '\\r')\" \\",
+        f"curl -sS -w '\\n' \"$(awk 'tolower($1) == \"location:\" {{print $2}}' {headers} | tr -d '\\r')\" \\",
         f"  -H {authorization} \\",
         "  -H 'Prefer: wait=10'",
         "",
