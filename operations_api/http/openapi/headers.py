@@ -46,7 +46,7 @@ REQUEST_HEADERS: Final[Json] = {
         "`?1` starts again under the same key when the operation it names has `failed` with `error.retryable: true` "
         "and `error.effect: none`. The new operation has `retry_of`; the key now names it. In any other case, and "
         "without this header, the answer is a replay.",
-        {"type": "string", "enum": ["?1", "?0"]},
+        {"type": "string", "examples": ["?1"]},
     ),
     "Prefer": _sent(
         "Prefer",

@@ -182,7 +182,6 @@ def _operation_answer(description: str, *headers: str) -> Json:
 
 
 def _list() -> Json:
-    first = {"id": "$response.body#/operations/0/id"}
     return {
         "operationId": "listOperations",
         "tags": ["Follow"],
@@ -194,14 +193,6 @@ def _list() -> Json:
                 "description": "A page.",
                 "headers": response_headers("Link", "Cache-Control"),
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/OperationList"}}},
-                "links": {
-                    "getOperation": {"operationId": "getOperation", "parameters": first, "description": "The newest."},
-                    "nextPage": {
-                        "operationId": "listOperations",
-                        "parameters": {"page_token": "$response.body#/next_page_token"},
-                        "description": "The next page, with the same filters.",
-                    },
-                },
             },
             **problem_responses(*EVERYWHERE, "validation-error"),
         },
