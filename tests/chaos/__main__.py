@@ -1,0 +1,92 @@
+"""Run phases of load: first undisturbed, then one kind of fault each, then all of them mixed; check, and report."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.chaos.faults import KINDS, Fault, inflict, schedule
+from tests.chaos.fleet import Fleet, running_fleet
+from tests.chaos.load import Accepted, Load
+from tests.chaos.report import Phase, render
+from tests.chaos.verdict import judge, money, wait_until_quiet
+
+
+def main() -> int:
+    """Exit code 0 when nothing was lost, doubled or held and the money is all there."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="chaos-") as directory:
+        report, good = asyncio.run(_run(options, Path(directory)))
+    print(report)
+    if options.report:
+        options.report.write_text(report + "\n", encoding="utf-8")
+    return 0 if good else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=180, help="how long in all (default 180)")
+    parser.add_argument("--seed", type=int, default=1, help="the schedule of faults follows from it (default 1)")
+    parser.add_argument("--kinds", default=",".join(KINDS), help=f"which faults (default {','.join(KINDS)})")
+    parser.add_argument("--mixed-only", action="store_true", help="no phase per kind of fault")
+    parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults (default 2)")
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--apis", type=int, default=2)
+    parser.add_argument("--clients", type=int, default=24)
+    parser.add_argument("--lease-seconds", type=float, default=2.0)
+    parser.add_argument("--report", type=Path, help="also write the report to this file")
+    return parser.parse_args()
+
+
+async def _run(options: argparse.Namespace, directory: Path) -> tuple[str, bool]:
+    kinds = options.kinds.split(",")
+    plan: list[list[str]] = [[], *([] if options.mixed_only else [[kind] for kind in kinds]), kinds]
+    seconds = options.seconds / len(plan)
+    async with running_fleet(
+        directory, apis=options.apis, workers=options.workers, lease_seconds=options.lease_seconds
+    ) as fleet:
+        before = await money(fleet)
+        phases = [await _phase(fleet, phase_kinds, seconds, options) for phase_kinds in plan]
+        await wait_until_quiet(fleet)
+        accepted = [work for phase in phases for work in phase.accepted]
+        verdict = await judge(fleet, accepted, before)
+    unexpected = [line for phase in phases for line in phase.unexpected]
+    return render(options, phases, verdict, unexpected), verdict.good and not unexpected
+
+
+async def _phase(fleet: Fleet, kinds: list[str], seconds: float, options: argparse.Namespace) -> Phase:
+    load = Load(fleet, options.clients)
+    running = asyncio.create_task(load.run())
+    began = time.monotonic()
+    faults = schedule(options.seed, seconds, kinds, options.every) if kinds else []
+    inflicted = [asyncio.create_task(_at(fleet, fault, began, options.lease_seconds)) for fault in faults]
+    await asyncio.sleep(seconds)
+    load.stop()
+    times = await asyncio.gather(*inflicted)
+    await running
+    name = "undisturbed" if not kinds else kinds[0] if len(kinds) == 1 else "mixed"
+    finished = sum(1 for work in load.accepted if work.done_at is not None and work.done_at - began <= seconds)
+    recoveries = [gap for at in times if (gap := _recovery(load.accepted, at)) is not None]
+    print(f"{name}: {len(load.accepted)} accepted, {len(faults)} faults", file=sys.stderr, flush=True)
+    return Phase(name, seconds, faults, load.accepted, finished, recoveries, load.unexpected)
+
+
+async def _at(fleet: Fleet, fault: Fault, began: float, lease_seconds: float) -> float:
+    await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
+    at = time.monotonic()
+    await inflict(fleet, fault, lease_seconds)
+    return at
+
+
+def _recovery(accepted: list[Accepted], at: float) -> float | None:
+    """From the fault until whatever was under way at that moment was done."""
+    under_way = [work.done_at - at for work in accepted if work.done_at and work.accepted_at <= at < work.done_at]
+    return max(under_way, default=None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
