@@ -25,10 +25,19 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def make(directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
     return subprocess.run(
-        ["make", *arguments], cwd=directory, env=inherited | environment, capture_output=True, text=True, check=False
+        ["make", *arguments],
+        cwd=directory,
+        env=clean_environment() | environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+def clean_environment() -> dict[str, str]:
+    """Ours, without what the `make test` that may have started us left in it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
 
 
 def program(path: Path, script: str) -> Path:
@@ -90,7 +99,9 @@ def test_an_interrupted_installation_is_begun_again(checkout: Path) -> None:
 def test_make_run_is_the_direct_parent_of_what_it_runs(checkout: Path) -> None:
     """Otherwise the death of make would go unnoticed below it."""
     program(checkout / ".venv" / "bin" / "operations-api", 'echo "$PPID" "$PORT" "$@"')
-    running = subprocess.Popen(["make", "run", "PORT=9000"], cwd=checkout, stdout=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        ["make", "run", "PORT=9000"], cwd=checkout, env=clean_environment(), stdout=subprocess.PIPE, text=True
+    )
     said, _ = running.communicate()
     assert said.split() == [str(running.pid), "9000", "dev", "--die-with-parent"]
 
