@@ -54,9 +54,10 @@ moved as (
         message = case when d.progress is null then o.message else d.message end,
         result = d.result::json,
         error = d.error::json,
-        finished_at = case when d.phase = 'finished' then clock_timestamp() end,
+        finished_at = case when d.phase = 'finished' then greatest(o.started_at, clock_timestamp()) end,
         expires_at = case
-            when d.phase = 'finished' then clock_timestamp() + make_interval(secs => o.retention_seconds)
+            when d.phase = 'finished'
+                then greatest(o.started_at, clock_timestamp()) + make_interval(secs => o.retention_seconds)
         end,
         -- a request to turn back that came while the worker was going to sleep wakes the operation at once
         ready = d.release_lease and d.phase <> 'finished' and d.decision is null

@@ -96,8 +96,11 @@ set cancel_requested_at = clock_timestamp(),
     phase = case when phase = 'queued' then 'finished' else phase end,
     decision = case when phase = 'queued' then 'rollback' else decision end,
     error = case when phase = 'queued' then $4::json end,
-    finished_at = case when phase = 'queued' then clock_timestamp() end,
-    expires_at = case when phase = 'queued' then clock_timestamp() + make_interval(secs => retention_seconds) end,
+    finished_at = case when phase = 'queued' then greatest(created_at, clock_timestamp()) end,
+    expires_at = case
+        when phase = 'queued'
+            then greatest(created_at, clock_timestamp()) + make_interval(secs => retention_seconds)
+    end,
     ready = phase <> 'queued' and lease_owner is null,
     next_wake_at = case when phase <> 'queued' and lease_owner is not null then next_wake_at end,
     blocked = null,
@@ -139,7 +142,7 @@ update operations as o
 set ready = false,
     status = case when o.status = 'pending' then 'running' else o.status end,
     phase = case when o.phase = 'queued' then 'reserving' else o.phase end,
-    started_at = coalesce(o.started_at, clock_timestamp()),
+    started_at = coalesce(o.started_at, greatest(o.created_at, clock_timestamp())), -- the clock may be set back
     lease_epoch = o.lease_epoch + 1,
     lease_owner = $1,
     lease_expires_at = clock_timestamp() + make_interval(secs => $5),
