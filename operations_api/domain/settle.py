@@ -110,14 +110,18 @@ def settle(execution: Execution, call: Call, outcome: Outcome, now: datetime, ji
     execution = execution.with_step(_replace(execution.steps[call.position], call_ends_at=None))
     step = execution.steps[call.position]
     match outcome:
+        case Answered(answer="absent" | "held" | "committed" | "released"):
+            return _answered(execution, step, outcome, now)
+        case _ if call.handler == "query":
+            return _unanswered(execution, step, outcome, now, jitter)
         case Done():
             return _done(execution, step, call, outcome)
-        case Answered():
-            return _answered(execution, step, outcome, now, jitter)
         case Rejected():
             return _rejected(execution, step, call, outcome, now)
         case NotNow() | Unknown():
             return _unsettled(execution, step, call, outcome, now, jitter)
+        case Answered():
+            raise AssertionError("only a query is answered so")
 
 
 def resume(execution: Execution, now: datetime) -> Execution:
@@ -181,9 +185,10 @@ def _refused_in_doubt(execution: Execution, step: StepRecord, failure: Failure, 
 
 def _commit_rejected(execution: Execution, step: StepRecord, failure: Failure, now: datetime) -> Execution:
     irrevocable = [other for other in execution.steps if other.state in ("committed", "executed")]
-    if not irrevocable and execution.policy.first == "rollback":
-        return _decided(_failed(execution.with_step(step), failure), "compensate")
-    if execution.policy.later == "compensate" and all(_can_undo(execution, other) for other in irrevocable):
+    if not irrevocable:
+        if execution.policy.first == "rollback":
+            return _decided(_failed(execution.with_step(step), failure), "compensate")
+    elif execution.policy.later == "compensate" and all(_can_undo(execution, other) for other in irrevocable):
         rejected = Failure("COMMIT_REJECTED", failure.detail, fault="dependency", step=step.key, rejected=True)
         return _decided(_failed(execution.with_step(step), rejected), "compensate")
     return execution.with_step(_block(step, failure, now))
@@ -193,10 +198,7 @@ def _can_undo(execution: Execution, step: StepRecord) -> bool:
     return step.kind == "step" and execution.traits[step.position].can_compensate
 
 
-def _answered(execution: Execution, step: StepRecord, outcome: Answered, now: datetime, jitter: Jitter) -> Execution:
-    if outcome.answer == "unknown":
-        step = _replace(step, attempts=step.attempts + 1)
-        return execution.with_step(_later(step, None, now, jitter))
+def _answered(execution: Execution, step: StepRecord, outcome: Answered, now: datetime) -> Execution:
     if step.state == "reserving":
         # whatever it holds, the reserve is called again with the same token and gives the reservation
         return execution.with_step(_replace(step, doubt="none" if outcome.answer == "absent" else "retry"))
@@ -209,6 +211,16 @@ def _answered(execution: Execution, step: StepRecord, outcome: Answered, now: da
         failure = Failure("RELEASED", "the participant gave it back", fault="dependency", step=step.key)
         return _decided(_failed(execution.with_step(_replace(step, state="rejected")), failure), "rollback")
     return execution.with_step(_replace(step, doubt="none"))
+
+
+def _unanswered(execution: Execution, step: StepRecord, outcome: Outcome, now: datetime, jitter: Jitter) -> Execution:
+    """A question without an answer says nothing, whatever was raised; what it asks about stays as it is."""
+    step = _replace(step, attempts=step.attempts + 1)
+    if step.state == "reserving" and _retried_long_enough(execution, step, now):
+        detail = getattr(outcome, "detail", "its query does not know")
+        return _failed(execution.with_step(step), _exhausted(step, detail))
+    after_seconds = outcome.after_seconds if isinstance(outcome, NotNow) else None
+    return execution.with_step(_later(step, after_seconds, now, jitter))
 
 
 def _refused_for_good(execution: Execution, step: StepRecord, now: datetime) -> Execution:
@@ -226,12 +238,12 @@ def _unsettled(
     reason = "RETRY" if isinstance(outcome, NotNow) else "OUTCOME_UNKNOWN"
     failure = Failure(reason, outcome.detail, fault="dependency", step=step.key)
     step = _replace(step, error=_encode(failure))
-    if step.effect == "external" and call.handler != "query":  # what a local call did is undone with its transaction
+    if step.effect == "external":  # what a local call did is undone with its transaction
         step = _replace(step, doubt=_worse(step.doubt, "retry" if isinstance(outcome, NotNow) else "unknown"))
     if step.kind == "pivot" and step.doubt == "unknown" and not execution.traits[step.position].can_query:
         return execution.with_step(_block(step, failure, now))
     if call.handler == "reserve" and _retried_long_enough(execution, step, now):
-        return _failed(execution.with_step(step), _exhausted(step, outcome))
+        return _failed(execution.with_step(step), _exhausted(step, outcome.detail))
     after_seconds = outcome.after_seconds if isinstance(outcome, NotNow) else None
     return execution.with_step(_later(step, after_seconds, now, jitter))
 
@@ -241,8 +253,8 @@ def _retried_long_enough(execution: Execution, step: StepRecord, now: datetime) 
     return now - step.called_since >= timedelta(seconds=execution.traits[step.position].retry_for_seconds)
 
 
-def _exhausted(step: StepRecord, outcome: NotNow | Unknown) -> Failure:
-    detail = f'step "{step.key}" could not reserve in {step.attempts} attempts; the last one: {outcome.detail}'
+def _exhausted(step: StepRecord, last: str) -> Failure:
+    detail = f'step "{step.key}" could not reserve in {step.attempts} attempts; the last one: {last}'
     return Failure("RETRIES_EXHAUSTED", detail, retryable=True, fault="dependency", step=step.key)
 
 
