@@ -119,9 +119,11 @@ def _must_query(execution: Execution, step: StepRecord, handler: HandlerName) ->
 
 def _not_before(step: StepRecord, handler: HandlerName) -> datetime | None:
     """A release, and a question about a call, wait until a call somebody else began can no longer be in flight."""
+    # when a reserve would have been repeated is nothing its release has to wait for
+    repeated_at = step.retry_at if handler in (step.handler, "query") else None
     if handler in ("rollback", "compensate", "query"):
-        return _latest(step.retry_at, step.call_ends_at)
-    return step.retry_at
+        return _latest(repeated_at, step.call_ends_at)
+    return repeated_at
 
 
 def _latest(*times: datetime | None) -> datetime | None:
