@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from operations_api import crash_points
 from operations_api.domain.context import Context
 from operations_api.domain.errors import LeaseLost, Reject, Retry
 from operations_api.domain.handlers import TAKES, Handlers
@@ -32,6 +33,7 @@ class Caller:
     async def call(self, step: Step, handlers: Handlers, name: str, ctx: Context, argument: Any) -> Outcome:
         """Call a handler and sort its answer. Being cancelled and ``LeaseLost`` pass through: they are no answers."""
         arguments = (ctx,) if TAKES[name] is None else (ctx, argument)
+        crash_points.reach("before-effect", ctx.step, name)
         try:
             async with asyncio.timeout(step.timeout_seconds):
                 value = await self._run(getattr(step, name), name in handlers.plain, arguments)
@@ -45,6 +47,7 @@ class Caller:
             return _unknown(ctx, error, f"no answer within {step.timeout_seconds:g} s")
         except Exception as error:
             return _unknown(ctx, error, f"{type(error).__name__}: {error}")
+        crash_points.reach("after-effect", ctx.step, name)
         return _answer(handlers, name, value)
 
     def close(self) -> None:

@@ -14,12 +14,13 @@ from typing import Final
 import msgspec
 import structlog
 
+from operations_api import crash_points
 from operations_api.domain.advance import Plan, advance, decided
 from operations_api.domain.errors import LeaseLost, StoreUnavailable
 from operations_api.domain.execution import Execution
 from operations_api.domain.failure import DEADLINE_EXCEEDED
 from operations_api.domain.journal import JournalEntry, Written
-from operations_api.domain.plan import Call
+from operations_api.domain.plan import Call, Finish, Sleep
 from operations_api.domain.settle import Done, Outcome, begin, resume, settle, turned_back
 from operations_api.store.journal import LocalTransaction
 from operations_api.store.leases import Leased, Leases
@@ -43,6 +44,7 @@ class Run:
         self._leases = leases
         self._clock = services.clock
         self._progressed = False
+        self._settled: list[Call] = []
         self.stored: Execution
         self.execution: Execution
         self._load(leased)
@@ -64,6 +66,7 @@ class Run:
             raise
 
     async def _remotely(self, call: Call) -> Plan:
+        self._reach("after-intent", call)
         outcome = await self._script.call(self.execution, call, self._lease)
         self._settle(call, outcome)
         return await self._store(advance(self._seen(), self._clock.now()))
@@ -71,9 +74,11 @@ class Run:
     async def _locally(self, call: Call) -> Plan:
         """Neighbouring local handlers, the guarded entry and what they wrote: one transaction."""
         held = self._lease.held
+        self._reach("before-intent", call)
         try:
             async with self._journal.transaction(held.tenant, held.id, held.epoch) as transaction:
                 plan = await self._neighbours(transaction, call)
+                self._reach("before-intent", plan.move)
                 written = await transaction.write(self._entry(plan))
                 if written is None:
                     raise _GateShut
@@ -90,6 +95,7 @@ class Run:
     async def _neighbours(self, transaction: LocalTransaction, call: Call) -> Plan:
         while True:
             self.execution = begin(self.execution, call, self._clock.now())
+            self._reach("after-intent", call)
             outcome = await self._call_in(transaction, call)
             self._settle(call, outcome)
             plan = advance(self._seen(), self._clock.now())
@@ -133,7 +139,7 @@ class Run:
     async def _store(self, plan: Plan, written: Written | None = None) -> Plan:
         """Store a plan, and the ones it turns into, until nothing is left to be stored before the next call."""
         while written is not None or self._must_store(plan):
-            written = written or await self._write(self._entry(plan))
+            written = written or await self._write(plan)
             turned = await self._refused() if written is None else self._accepted(plan, written)
             if turned is plan:
                 break
@@ -141,7 +147,9 @@ class Run:
         self.execution = plan.execution
         return plan
 
-    async def _write(self, entry: JournalEntry) -> Written | None:
+    async def _write(self, plan: Plan) -> Written | None:
+        self._reach("before-intent", plan.move)
+        entry = self._entry(plan)
         # an entry may be repeated: under one epoch it says the same however often it is written
         while True:
             try:
@@ -158,6 +166,8 @@ class Run:
 
     def _accepted(self, plan: Plan, written: Written) -> Plan:
         self._progressed = False
+        self._reach("after-outcome", *self._settled)
+        self._settled.clear()
         self._clock.observe(written.written_at)
         if not plan.guarded:
             self.stored = plan.execution
@@ -219,6 +229,13 @@ class Run:
     def _settle(self, call: Call, outcome: Outcome) -> None:
         self._progressed = True
         self.execution = settle(self.execution, call, outcome, self._clock.now(), random.random)
+        self._settled.append(call)
+        self._reach("before-outcome", call)
+
+    def _reach(self, point: str, *moves: Call | Finish | Sleep) -> None:
+        for move in moves:
+            if isinstance(move, Call):
+                crash_points.reach(point, self.execution.steps[move.position].key, move.handler)
 
     def _entry(self, plan: Plan) -> JournalEntry:
         return entry_for(plan, self.stored, self._script, self._clock.now(), progressed=self._progressed)
