@@ -13,6 +13,7 @@ import msgspec
 from operations_api.domain.fingerprint import canonical
 from operations_api.domain.json_pointer import child, joined, steps_of, value_at
 from operations_api.domain.problem import VALIDATION_ERROR, Problem
+from operations_api.domain.strict_json import MAX_INTEGER, scalars
 from operations_api.domain.unknown_members import finder_for
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -51,8 +52,7 @@ def decode(type: type[T], value: Any, *, at: str = "", encoded: bytes | None = N
     encoded = canonical(value) if encoded is None else encoded
     try:
         decoded: T = decoder_for(type)(encoded)
-        if _LONG_INTEGER.search(encoded):
-            # the canonical form of 1e20 looks like an integer; a field that takes integers must still refuse it
+        if _LONG_INTEGER.search(encoded) and any(map(_looks_like_an_integer, scalars(value))):
             msgspec.convert(value, type, strict=True, str_keys=True)
     except msgspec.ValidationError as error:
         raise ValidationFailed([_fault(type, value, str(error), at)]) from None
@@ -66,6 +66,11 @@ def decode(type: type[T], value: Any, *, at: str = "", encoded: bytes | None = N
 def decoder_for(type: type[msgspec.Struct]) -> Callable[[bytes], Any]:
     """The strict JSON decoder of a Struct."""
     return msgspec.json.Decoder(type, strict=True).decode
+
+
+def _looks_like_an_integer(scalar: Any) -> bool:
+    """The canonical form of a float such as 1e20 has no exponent; a field that takes integers must still refuse it."""
+    return isinstance(scalar, float) and abs(scalar) > MAX_INTEGER
 
 
 def _unknown(pointer: str) -> Fault:

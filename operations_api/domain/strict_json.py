@@ -105,19 +105,19 @@ def _refuse_duplicates(body: bytes) -> None:
 
 
 def _refuse_nul(value: Any) -> None:
-    for scalar in _scalars(value):
+    for scalar in scalars(value):
         if isinstance(scalar, str) and "\0" in scalar:
             raise MalformedJson("A string holds the character NUL (\\u0000), which cannot be stored; remove it.")
 
 
 def _refuse_large_integers(value: Any) -> None:
-    for scalar in _scalars(value):
+    for scalar in scalars(value):
         if isinstance(scalar, int) and not -MAX_INTEGER <= scalar <= MAX_INTEGER:
             raise MalformedJson("An integer is beyond +-9007199254740991 (2^53-1); send it as a string.")
 
 
-def _scalars(value: Any) -> Iterator[Any]:
-    """Every scalar and every member's name, without recursion."""
+def scalars(value: Any) -> Iterator[Any]:
+    """Every scalar and every member's name in a parsed value, without recursion."""
     pending = [value]
     while pending:
         item = pending.pop()

@@ -6,7 +6,7 @@ from operations_api.changes import Changes, Watch
 from operations_api.domain.registry import Registry
 from operations_api.http.auth import Authenticator
 from operations_api.http.fair_order import FairOrder
-from operations_api.queue import Queue
+from operations_api.queue import Queue, connect
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
 from operations_api.store.store import Store
@@ -33,7 +33,8 @@ class Resources:
         assert redis_url is not None
         self.store = await Store.open(database_url, pool_size=self.settings.pool_size)
         self.authenticator = Authenticator(ApiKeys(self.store.pool).find)
-        self.queue = await Queue.open(redis_url)
+        self._wake_connections = connect(redis_url)
+        self.queue = Queue(self._wake_connections)
         self.changes = Changes(redis_url)
         self.watch = Watch(redis_url, self.store.get)
         self.watch.open()
@@ -42,5 +43,6 @@ class Resources:
         """Let nobody wait any longer, finish what was submitted, disconnect."""
         await self.watch.close()
         await self.queue.close()
+        await self._wake_connections.connection_pool.disconnect()  # an open one keeps uvloop from closing
         await self.changes.close()
         await self.store.close()

@@ -45,7 +45,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a start. ``input`` is decoded as the definition's own Struct. A label's key has no colon."""
 
-    input: msgspec.Raw
+    input: Any
     labels: Annotated[dict[LabelKey, LabelValue], msgspec.Meta(max_length=64)] = {}
     deadline: Moment | None = None
     not_before: Moment | None = None
@@ -163,7 +163,7 @@ class Starter:
 
     def _decoded(self, document: Any) -> tuple[Envelope, bytes, msgspec.Struct]:
         envelope = inputs.decode(Envelope, document)
-        encoded = bytes(envelope.input)
+        encoded = fingerprint.canonical(envelope.input)
         return envelope, encoded, inputs.decode(self._definition.input, document["input"], at="/input", encoded=encoded)
 
     async def _waited(self, started: Started, seconds: int) -> Started:

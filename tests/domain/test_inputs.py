@@ -169,6 +169,14 @@ def test_a_float_beyond_the_integers_stays_a_float():
     assert pointers(Order, {"count": 1e20}) == ["/count"]
 
 
+def test_long_digits_in_text_are_text():
+    class Payment(msgspec.Struct):
+        card: str
+        raw: msgspec.Raw
+
+    assert decode(Payment, {"card": "4111111111111111111", "raw": [1]}).card == "4111111111111111111"
+
+
 def test_what_a_struct_checks_itself_is_reported_like_the_rest():
     class Picky(msgspec.Struct):
         low: int
