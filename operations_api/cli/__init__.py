@@ -31,7 +31,6 @@ HELP_CONFIG = click.RichHelpConfiguration(
     max_width=100,
     # colours are for people: none into a pipe or a file, whatever the environment of a build server says
     color_system="auto" if sys.stdout.isatty() and "NO_COLOR" not in os.environ else None,
-    force_terminal=None if sys.stdout.isatty() else False,
 )
 
 

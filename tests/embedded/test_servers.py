@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -106,12 +107,11 @@ async def test_what_a_killed_owner_leaves_is_no_obstacle(data_dir: Path, setting
 
 def test_a_child_dies_with_its_parent_where_the_kernel_does_not_help() -> None:
     script = (
-        "import sys, time; from operations_api.child import Child\n"
-        "child = Child(['/bin/sleep', '1000'], by_kernel=False)\n"
-        "print(child.pid, flush=True); sys.stdin.read()"
+        "import sys; from operations_api.child import Child\n"
+        "child = Child(['/bin/sh', '-c', 'echo $$; exec sleep 1000'], by_kernel=False); sys.stdin.read()"
     )
     with running([sys.executable, "-c", script]) as parent:
-        pid = int(line_of(parent))
+        pid = int(line_of(parent))  # from the child itself: a launcher would see by itself that its parent is gone
         below = children_of(parent.pid)
         assert pid in below
         assert len(below) == 2, "the child and the shell that watches over it"
@@ -137,6 +137,21 @@ def test_a_child_whose_parent_is_already_gone_does_not_start(tmp_path: Path) -> 
     with running(command) as process:
         assert process.wait() == 1
     assert not trace.exists()
+
+
+def test_a_new_owner_never_joins_a_server_that_still_lives(
+    data_dir: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data_dir.mkdir()
+    monkeypatch.setattr("operations_api.embedded.lock.LEFTOVER_SECONDS", 0.05)
+    with open(data_dir / "servers.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        leftover = Child(["/bin/sleep", "1000"], keep_open=(lock.fileno(),))
+    with EmbeddedServers() as servers, pytest.raises(EmbeddedError, match="still runs"):
+        servers.claim(settings)
+    leftover.stop(signal.SIGKILL, timeout=0)
+    with EmbeddedServers() as servers:
+        servers.claim(settings)
 
 
 def test_a_second_owner_is_refused_and_told_who_is_the_first(data_dir: Path, settings: Settings) -> None:
@@ -262,7 +277,7 @@ def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 async def test_variables_meant_for_postgres_clients_change_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"PGPORT": "1", "PGDATA": "/nowhere", "PGDATABASE": "x", "LC_ALL": "xx_XX"}.items():
+    for name, value in {"PGPORT": "1", "PGDATA": "/nowhere", "PGDATESTYLE": "nonsense", "LC_ALL": "xx_XX"}.items():
         monkeypatch.setenv(name, value)
     with EmbeddedServers() as servers:
         assert await query(servers.start(settings, want_redis=False).database_url, "select 1") == 1
