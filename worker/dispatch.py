@@ -17,11 +17,11 @@ import structlog
 from operations_api.domain.errors import LeaseLost, StoreUnavailable
 from operations_api.domain.plan import Finish, Sleep
 from operations_api.domain.registry import Registry
-from operations_api.store.leases import Held, Leased, Leases
+from operations_api.store.leases import Held, Leased, Leases, bare_execution_of
 from worker.entry import parked_entry
 from worker.execute import Run
 from worker.lease import Lease, Leaseholder
-from worker.script import Script, Services, Unfit, bare_execution_of
+from worker.script import Script, Services, Unfit
 
 CLAIM_BATCH: Final = 64
 SWEEP_BATCH: Final = 500

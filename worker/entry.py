@@ -9,7 +9,7 @@ import msgspec
 
 from operations_api.domain.advance import Plan
 from operations_api.domain.execution import Execution, StepRecord
-from operations_api.domain.failure import CANCELED, DEADLINE_EXCEEDED, Failure, error_object
+from operations_api.domain.failure import CANCELED, DEADLINE_EXCEEDED, Failure, error_object, partly_applied
 from operations_api.domain.journal import JournalEntry, StepEntry
 from operations_api.domain.plan import Finish, Sleep
 from operations_api.domain.states import OperationStatus
@@ -120,6 +120,8 @@ def _ending(plan: Plan, builder: ResultBuilder) -> tuple[msgspec.Raw | None, str
 
 
 def _reason_of(execution: Execution) -> Failure:
+    if (step := execution.contradiction) is not None:
+        return partly_applied(step.key, step.resolved_as or "")
     # a cancel request is accepted only before the decision, so whoever got its 202 sees "canceled"
     if execution.cancel_requested and execution.decision == "rollback":
         return CANCELED

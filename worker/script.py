@@ -12,14 +12,14 @@ import structlog
 from operations_api.domain.context import Context, Transaction
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import DefinitionError, OperationsError
-from operations_api.domain.execution import CommitRejectPolicy, Execution, StepRecord, StepTraits
-from operations_api.domain.handlers import TAKES, Handlers, handlers_of
+from operations_api.domain.execution import CommitRejectPolicy, Execution, StepRecord, traits_of
+from operations_api.domain.handlers import TAKES, handlers_of
 from operations_api.domain.operation import Operation, StepPin, pins_of
 from operations_api.domain.plan import Call
 from operations_api.domain.settle import INTENTS, Outcome
 from operations_api.domain.step import Step
 from operations_api.store.journal import Journal, ProgressReport
-from operations_api.store.leases import Leased
+from operations_api.store.leases import Leased, bare_execution_of
 from worker.call import Caller
 from worker.clock import Clock
 from worker.lease import Lease
@@ -59,7 +59,7 @@ class Script:
         """What the engine needs to plan, from the rows the operation was found in."""
         return msgspec.structs.replace(
             bare_execution_of(leased),
-            traits=tuple(map(_traits, self._steps, self._handlers)),
+            traits=tuple(map(traits_of, self._steps, self._handlers)),
             policy=CommitRejectPolicy(self._definition.on_first_commit_reject, self._definition.on_commit_reject),
         )
 
@@ -159,27 +159,6 @@ class Script:
         return Report(write_progress, checkpoint or write_checkpoint)
 
 
-def bare_execution_of(leased: Leased) -> Execution:
-    """What the rows say by themselves, without a definition."""
-    operation = leased.operation
-    return Execution(
-        tenant=operation.tenant,
-        id=operation.id,
-        type=operation.type,
-        epoch=leased.epoch,
-        decision=operation.decision,
-        cancel_requested=operation.cancel_requested_at is not None,
-        deadline=operation.deadline,
-        failure=leased.failure,
-        steps=tuple(_record(leased, position, pin) for position, pin in enumerate(leased.pins)),
-        traits=(),
-    )
-
-
-def _record(leased: Leased, position: int, pin: StepPin) -> StepRecord:
-    return leased.steps.get(position) or StepRecord(position=position, key=pin.key, kind=pin.kind, effect=pin.effect)
-
-
 def with_checkpoint(execution: Execution, call: Call, value: bytes) -> Execution:
     """The execution of a local call that committed part of its work: from now on the step may hold something."""
     step = execution.steps[call.position]
@@ -207,12 +186,3 @@ def _pinned_steps(definition: Definition, input: Any, pins: tuple[StepPin, ...])
         log.error("steps are not those the operation started with", type=definition.name)
         raise Unfit("STEPS_CHANGED")
     return steps
-
-
-def _traits(step: Step, handlers: Handlers) -> StepTraits:
-    return StepTraits(
-        timeout_seconds=step.timeout_seconds,
-        retry_for_seconds=step.retry_for_seconds,
-        can_query="query" in handlers.names,
-        can_compensate="compensate" in handlers.names,
-    )

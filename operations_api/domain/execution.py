@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 
 from operations_api.domain.failure import Failure
+from operations_api.domain.handlers import Handlers
 from operations_api.domain.states import Decision, Phase, StepKind, StepState
-from operations_api.domain.step import Effect
+from operations_api.domain.step import Effect, Step
 
 HandlerName = Literal["reserve", "execute", "commit", "rollback", "compensate", "query"]
 
@@ -22,6 +23,10 @@ one of those, so it proves nothing.
 """
 
 
+Resolution = Literal["committed", "released"]
+"""What a person stated of a step in doubt; nothing is called for that step any more."""
+
+
 class StepTraits(msgspec.Struct, frozen=True):
     """What the definition says of a step and the engine needs to plan."""
 
@@ -29,6 +34,16 @@ class StepTraits(msgspec.Struct, frozen=True):
     retry_for_seconds: float
     can_query: bool
     can_compensate: bool
+
+
+def traits_of(step: Step, handlers: Handlers) -> StepTraits:
+    """What the engine needs to know of a step."""
+    return StepTraits(
+        timeout_seconds=step.timeout_seconds,
+        retry_for_seconds=step.retry_for_seconds,
+        can_query="query" in handlers.names,
+        can_compensate="compensate" in handlers.names,
+    )
 
 
 class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +65,7 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     error: msgspec.Raw | None = None
     checkpoint: msgspec.Raw | None = None
     blocked_at: datetime | None = None
+    resolved_as: Resolution | None = None
 
 
 class CommitRejectPolicy(msgspec.Struct, frozen=True):
@@ -97,6 +113,12 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
         if self.decision is not None:
             return "rolling_back" if self.decision == "rollback" else "compensating"
         return "executing" if self.pivot and self.pivot.state == "executing" else "reserving"
+
+    @property
+    def contradiction(self) -> StepRecord | None:
+        """A step of which a person stated the opposite of what was decided, so that the whole is applied in part."""
+        opposite = "released" if self.decision == "commit" else "committed"
+        return next((step for step in self.steps if step.resolved_as == opposite), None)
 
     def must_turn_back(self, now: datetime) -> bool:
         """Whether a cancel request, a passed deadline or a failure forbids going on towards a commit."""

@@ -33,6 +33,18 @@ DEADLINE_EXCEEDED: Final = Failure(
 )
 
 
+def partly_applied(step: str, resolved_as: str) -> Failure:
+    """A person stated the opposite of what was decided, so the operation is neither whole nor undone."""
+    detail = f'Step "{step}" was resolved as {resolved_as} by an operator, against the decision; the rest followed it.'
+    return Failure("PARTIALLY_APPLIED", detail, effect="applied", step=step)
+
+
+FORCE_CLOSED: Final = Failure(
+    "FORCE_CLOSED", "An operator closed the operation as it was; it may hold something.", effect="unknown"
+)
+COMPENSATED: Final = Failure("COMPENSATED", "An operator had undone what was committed; nothing is held.")
+
+
 def error_object(failure: Failure) -> dict[str, Any]:
     """The ``error`` member of an operation: a problem object, with reason and detail again as ``code`` and ``message``.
 

@@ -80,17 +80,19 @@ def _forward(execution: Execution, now: datetime) -> Move:
     for step in execution.two_phase:
         if step.state in ("reserved", "committing"):
             return _call(execution, step, "commit", now)
+    if any(step.state == "released" for step in execution.two_phase):
+        return Finish(succeeded=False)  # actions follow what is complete
     for action in execution.actions:
-        if action.state != "executed":
+        if action.state in ("pending", "executing"):
             return _call(execution, action, "execute", now)
-    return Finish(succeeded=True)
+    return Finish(succeeded=execution.contradiction is None)
 
 
 def _backward(execution: Execution, now: datetime) -> Move:
     waits: list[datetime | None] = []
     for step in reversed(execution.two_phase):
         handler = MOVES_BACK.get(step.state)
-        if handler is None:
+        if handler is None or step.resolved_as is not None:
             continue
         move = _call(execution, step, handler, now)
         if not isinstance(move, Sleep):
@@ -112,7 +114,11 @@ def _call(
 
 
 def _must_query(execution: Execution, step: StepRecord, handler: HandlerName) -> bool:
-    if not execution.traits[step.position].can_query or handler in ("rollback", "compensate"):
+    if not execution.traits[step.position].can_query:
+        return False
+    if step.state == "committing" and handler == "rollback":
+        return step.doubt != "none"  # a commit that may have worked has to be compensated, not rolled back
+    if handler in ("rollback", "compensate"):
         return False  # undoing is called again with the same token: "already done" is success
     return step.doubt == "refused" or (step.doubt == "unknown" and handler != "commit")
 

@@ -195,7 +195,7 @@ def _commit_rejected(execution: Execution, step: StepRecord, failure: Failure, n
 
 
 def _can_undo(execution: Execution, step: StepRecord) -> bool:
-    return step.kind == "step" and execution.traits[step.position].can_compensate
+    return step.kind == "step" and step.resolved_as is None and execution.traits[step.position].can_compensate
 
 
 def _answered(execution: Execution, step: StepRecord, outcome: Answered, now: datetime) -> Execution:
@@ -205,6 +205,8 @@ def _answered(execution: Execution, step: StepRecord, outcome: Answered, now: da
     if outcome.answer == "committed":
         handler: Literal["execute", "commit"] = "execute" if step.kind == "pivot" else "commit"
         return _done(execution, step, Call(step.position, handler), Done(outcome.value))
+    if execution.decision == "compensate":
+        return execution.with_step(_replace(step, doubt="none"))
     if step.doubt == "refused":
         return _refused_for_good(execution, step, now)
     if step.kind == "pivot" and outcome.answer == "released":

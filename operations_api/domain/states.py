@@ -14,7 +14,8 @@ The life of a two-phase step::
                    v           +-> releasing -> released
                rejected
 
-A Pivot and an Action only execute: ``pending -> executing -> executed``; a Pivot may also be rejected.
+A Pivot and an Action only execute: ``pending -> executing -> executed``; a Pivot may also be rejected, an Action by a
+person only, who gave it up.
 
 The database refuses every other transition: the triggers of the schema hold the same table, and a test compares
 them with this module.
@@ -86,7 +87,7 @@ STEP_TRANSITIONS: Final = frozenset(
         ("compensating", "compensated"),
         ("pending", "executing"),
         ("executing", "executed"),
-        ("executing", "rejected"),  # a Pivot
+        ("executing", "rejected"),  # a Pivot, or an Action that a person gave up
     }
 )
 
@@ -103,7 +104,17 @@ LOCAL_SHORTCUTS: Final = frozenset(
 )
 """A local handler's intent and outcome are one transaction, so nobody ever sees the state in between."""
 
-LEGAL_STEP_TRANSITIONS: Final = STEP_TRANSITIONS | LOCAL_SHORTCUTS
+OPERATOR_TRANSITIONS: Final = frozenset(
+    {
+        ("reserving", "committed"),
+        ("committing", "released"),
+        ("releasing", "committed"),
+        ("compensating", "committed"),
+    }
+)
+"""What only a person may say of a step in doubt, who has looked where the engine cannot."""
+
+LEGAL_STEP_TRANSITIONS: Final = STEP_TRANSITIONS | LOCAL_SHORTCUTS | OPERATOR_TRANSITIONS
 
 
 def is_terminal(status: OperationStatus) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from operations_api.domain.execution import StepRecord
+from operations_api.domain.execution import Execution, StepRecord
 from operations_api.domain.failure import Failure
 from operations_api.domain.operation import Operation, StepPin
 from operations_api.store.connection import Connection, Pool, unavailable_when_broken
@@ -73,10 +73,7 @@ class Leases:
         """The operation as it is once everything begun under this lease is over; None when the lease is lost."""
         async with unavailable_when_broken(), self._pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(SQL["read_lease"], tenant, id, epoch)
-            if row is None:
-                return None
-            journals = await _journals(connection, [row])
-        return _to_leased(row, journals.get((tenant, id), {}))
+            return None if row is None else await read_leased(connection, row)
 
     async def sweep(self, limit: int) -> int:
         """Make ready what has slept long enough; how many those were."""
@@ -95,6 +92,33 @@ async def renew(connection: Connection, owner: UUID, lease_seconds: float, held:
         lease_seconds,
     )
     return [Renewal(**row) for row in rows]
+
+
+async def read_leased(connection: Connection, row: Any) -> Leased:
+    """The operation in this row, which the transaction has locked, with its journal."""
+    journals = await _journals(connection, [row])
+    return _to_leased(row, journals.get((row["tenant"], row["id"]), {}))
+
+
+def bare_execution_of(leased: Leased) -> Execution:
+    """What the rows say by themselves, without a definition."""
+    operation = leased.operation
+    return Execution(
+        tenant=operation.tenant,
+        id=operation.id,
+        type=operation.type,
+        epoch=leased.epoch,
+        decision=operation.decision,
+        cancel_requested=operation.cancel_requested_at is not None,
+        deadline=operation.deadline,
+        failure=leased.failure,
+        steps=tuple(_record(leased, position, pin) for position, pin in enumerate(leased.pins)),
+        traits=(),
+    )
+
+
+def _record(leased: Leased, position: int, pin: StepPin) -> StepRecord:
+    return leased.steps.get(position) or StepRecord(position=position, key=pin.key, kind=pin.kind, effect=pin.effect)
 
 
 async def _journals(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, UUID], dict[int, StepRecord]]:

@@ -58,7 +58,7 @@ from unnest($1::text[], $2::uuid[]) as r (tenant, id)
 join operations as o on o.tenant = r.tenant and o.id = r.id;
 
 -- name: get_operation_whole
--- One operation with its steps, of one instant.
+-- One operation with its steps and what operators did to it, of one instant.
 select o.*, (
     select coalesce(json_agg(s order by s.position), '[]')
     from (
@@ -66,7 +66,14 @@ select o.*, (
         from operation_steps
         where tenant = o.tenant and operation_id = o.id
     ) as s
-) as journal
+) as journal, (
+    select coalesce(json_agg(a order by a.id), '[]')
+    from (
+        select id, verb, step, actor, evidence, at
+        from operator_actions
+        where tenant = o.tenant and operation_id = o.id
+    ) as a
+) as actions
 from operations as o
 where o.tenant = $1 and o.id = $2;
 

@@ -49,6 +49,8 @@ create table definitions (
     version integer not null,
     steps json not null,
     first_seen_at timestamptz not null default clock_timestamp(),
+    -- when a worker last said that it can execute this version
+    announced_at timestamptz,
     constraint definitions_pkey primary key (name, version),
     constraint definitions_version_positive check (version > 0)
 );
@@ -99,6 +101,8 @@ create table operations (
     lease_owner uuid,
     lease_expires_at timestamptz,
     lost_leases integer not null default 0,
+    -- whether its worker executes nothing beside it, as it does once workers have died of it
+    lease_alone boolean not null default false,
     constraint operations_pkey primary key (tenant, id),
     constraint operations_status_known check (
         status in ('pending', 'running', 'canceling', 'needs_attention', 'succeeded', 'failed', 'canceled')
@@ -146,6 +150,7 @@ create table operations (
 with (fillfactor = 70);
 
 create index operations_ready on operations (fair_order) where ready;
+create index operations_suspect on operations (fair_order) where ready and lost_leases >= 2;
 create index operations_asleep on operations (next_wake_at) where next_wake_at is not null and not ready;
 create index operations_newest on operations (tenant, created_at, id);
 create index operations_expired on operations (expires_at) where expires_at is not null;
@@ -188,6 +193,8 @@ create table operation_steps (
     checkpoint json,
     blocked_at timestamptz,
     updated_at timestamptz not null default clock_timestamp(),
+    -- what a person stated of it: nothing is called for it any more
+    resolved_as text,
     constraint operation_steps_pkey primary key (tenant, operation_id, position),
     constraint operation_steps_kind_known check (kind in ('step', 'pivot', 'action')),
     constraint operation_steps_effect_known check (effect in ('local', 'external')),
@@ -199,10 +206,10 @@ create table operation_steps (
         case kind
             when 'step' then state in ('pending', 'reserving', 'reserved', 'rejected', 'committing', 'committed',
                                        'releasing', 'released', 'compensating', 'compensated')
-            when 'pivot' then state in ('pending', 'executing', 'executed', 'rejected')
-            else state in ('pending', 'executing', 'executed')
+            else state in ('pending', 'executing', 'executed', 'rejected')
         end
     ),
+    constraint operation_steps_resolved_as_known check (resolved_as in ('committed', 'released')),
     constraint operation_steps_attempts_not_negative check (attempts >= 0)
 )
 with (fillfactor = 70);
@@ -262,7 +269,9 @@ create trigger operation_steps_legal_transition
         'committed compensated',
         'committed compensating',
         'committing committed',
+        'committing released',
         'committing releasing',
+        'compensating committed',
         'compensating compensated',
         'executing executed',
         'executing rejected',
@@ -272,11 +281,13 @@ create trigger operation_steps_legal_transition
         'pending released',
         'pending reserved',
         'pending reserving',
+        'releasing committed',
         'releasing released',
         'reserved committed',
         'reserved committing',
         'reserved released',
         'reserved releasing',
+        'reserving committed',
         'reserving rejected',
         'reserving released',
         'reserving releasing',
