@@ -24,7 +24,7 @@ from operations_api.embedded.identity import choose_identity
 from operations_api.embedded.lock import DataLock
 from operations_api.embedded.postgres import PORT, Postgres
 from operations_api.embedded.server import START_SECONDS, Home, Server
-from operations_api.embedded.socket_directory import make_socket_directory
+from operations_api.embedded.socket_directory import make_socket_directory, remove_stale_directories
 from operations_api.embedded.valkey import Valkey
 from operations_api.settings import Settings
 
@@ -69,6 +69,7 @@ class EmbeddedServers:
         if self._lock is None:
             self._lock = DataLock(make_data_directory(settings))
             (self._lock.data_dir / ADDRESSES).unlink(missing_ok=True)
+            remove_stale_directories(self._lock.data_dir)
         return self._lock
 
     def check(self) -> None:

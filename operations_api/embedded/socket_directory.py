@@ -16,17 +16,26 @@ LONGEST_NAME = "/operations-01234567-01234567/.s.PGSQL.5432"
 
 
 def make_socket_directory(data_dir: Path, identity: Identity) -> Path:
-    """A new directory for this data directory's sockets, mode 0700; what killed predecessors left is removed."""
-    prefix = f"operations-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:8]}-"
-    for place in _places():
-        for stale in place.glob(f"{prefix}*"):
-            _remove_if_ours(stale, {os.geteuid(), identity.uid})
+    """A new directory for this data directory's sockets, mode 0700."""
     for place in _places():
         if os.access(place, os.W_OK | os.X_OK):
-            directory = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+            directory = Path(tempfile.mkdtemp(prefix=_prefix(data_dir), dir=place))
             identity.give(directory)
             return directory
     raise EmbeddedError("There is no directory for sockets: make /tmp writable, or set TMPDIR to a short path.")
+
+
+def remove_stale_directories(data_dir: Path) -> None:
+    """Remove what killed owners of this data directory left; only the present owner may call this."""
+    for place in _places():
+        for stale in place.glob(f"{_prefix(data_dir)}*"):
+            if not stale.is_symlink() and os.geteuid() in (0, stale.stat().st_uid):
+                shutil.rmtree(stale, ignore_errors=True)
+
+
+def _prefix(data_dir: Path) -> str:
+    """Names the data directory, so that its owner knows its own from others' in the same place."""
+    return f"operations-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:8]}-"
 
 
 def _places() -> list[Path]:
@@ -39,8 +48,3 @@ def _places() -> list[Path]:
 def _is_short_and_plain(place: Path) -> bool:
     """Postgres separates socket directories by commas, so the path must not hold one."""
     return len(os.fsencode(place)) + len(LONGEST_NAME) <= SOCKET_PATH_LIMIT_BYTES and not set(" ,\"'") & set(str(place))
-
-
-def _remove_if_ours(path: Path, owners: set[int]) -> None:
-    if not path.is_symlink() and path.stat().st_uid in owners:
-        shutil.rmtree(path, ignore_errors=True)

@@ -110,7 +110,8 @@ def start_and_stop_in(place: Path, as_uid: int) -> None:
 
 def owner_in(place: Path, uid: int) -> list[str]:
     become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"] if uid else []
-    isolated = ["env", "-i", f"PYTHONPATH={place / 'code'}"]
+    # the interpreter may name its own library by a path this user cannot reach
+    isolated = ["env", "-i", f"PYTHONPATH={place / 'code'}", f"LD_LIBRARY_PATH={place / 'python' / 'lib'}"]
     return [*become, *isolated, str(python_in(place)), "-m", "tests.embedded.owner", "start", str(place / "data")]
 
 
