@@ -15,6 +15,7 @@ from operations_api.http.exchange import exchange_of
 from operations_api.http.monitor import operation_id, present
 from operations_api.http.operation_answers import monitor_answer
 from operations_api.http.preconditions import expected_version, stale
+from operations_api.http.problems import outcome_may_be_unknown
 from operations_api.http.resources import Resources
 
 
@@ -26,7 +27,8 @@ def cancel_route(resources: Resources) -> Any:
         tenant = exchange_of(request).require("submit").tenant
         id = operation_id(request)
         version = await expected_version(request, resources.store, tenant, id)
-        asked = await resources.store.cancel(tenant, id, version)
+        with outcome_may_be_unknown():
+            asked = await resources.store.cancel(tenant, id, version)
         operation = present(asked.operation)
         match asked.outcome:
             case "accepted":

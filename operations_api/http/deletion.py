@@ -12,6 +12,7 @@ from operations_api.http.answer import Answer
 from operations_api.http.exchange import exchange_of
 from operations_api.http.monitor import not_found, operation_id
 from operations_api.http.preconditions import expected_version, stale
+from operations_api.http.problems import outcome_may_be_unknown
 from operations_api.http.resources import Resources
 
 
@@ -23,7 +24,8 @@ def delete_route(resources: Resources) -> Any:
         tenant = exchange_of(request).require("submit").tenant
         id = operation_id(request)
         version = await expected_version(request, resources.store, tenant, id)
-        asked = await resources.store.delete(tenant, id, version)
+        with outcome_may_be_unknown():
+            asked = await resources.store.delete(tenant, id, version)
         if asked.operation is None:
             raise not_found()
         match asked.outcome:

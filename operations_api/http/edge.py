@@ -73,11 +73,11 @@ class _Sending:
         await self._send(message)
 
     def _completed(self, status: int, headers: Any) -> list[tuple[bytes, bytes]]:
-        headers = [*headers, (b"x-request-id", self._request_id)]
+        completed = [*headers, (b"x-request-id", self._request_id)]
         if status == 405:  # the router would also name methods that are only there to explain a refusal
-            headers = [header for header in headers if header[0] != b"allow"]
-            headers.append((b"allow", (self._allow() or "OPTIONS").encode("ascii")))
-        return headers
+            completed = [header for header in completed if header[0] != b"allow"]
+            completed.append((b"allow", (self._allow() or "OPTIONS").encode("ascii")))
+        return completed
 
 
 def _is_open(path: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import msgspec
 import structlog
 from litestar.exceptions import HTTPException
 
-from operations_api.domain.errors import StoreUnavailable
+from operations_api.domain.errors import OutcomeUnknown, StoreUnavailable
 from operations_api.domain.problem import (
     INTERNAL_ERROR,
     SERVICE_UNAVAILABLE,
@@ -77,6 +78,21 @@ def unavailable(detail: str, *, effect: str, extensions: Mapping[str, Any] | Non
         extensions={"effect": effect, **(extensions or {})},
         headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)},
     )
+
+
+@contextmanager
+def outcome_may_be_unknown() -> Iterator[None]:
+    """Around a write: a connection that breaks in it leaves open whether it was done, and the 503 must say so."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        # a write that was repeated and refused then is as unknown as it was after the first attempt
+        if not isinstance(error, OutcomeUnknown) and not isinstance(error.__context__, OutcomeUnknown):
+            raise
+        raise unavailable(
+            "The connection to the database broke during the write, which may or may not have been done.",
+            effect="unknown",
+        ) from error
 
 
 def _headers_of_kind(kind: ProblemType, base_url: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from litestar import Request, post
 from operations_api.changes import Seen
 from operations_api.domain import fingerprint, idempotency_key, inputs, strict_json
 from operations_api.domain.definition import Definition, Steps
-from operations_api.domain.errors import KeyInFlight, OutcomeUnknown
+from operations_api.domain.errors import KeyInFlight
 from operations_api.domain.inputs import ValidationFailed
 from operations_api.domain.operation import StepPin
 from operations_api.domain.problem import KEY_IN_FLIGHT, KEY_REUSED, OPERATION_EXPIRED, Problem
@@ -30,7 +30,7 @@ from operations_api.http.answer import Answer
 from operations_api.http.bodies import read_body, require_json
 from operations_api.http.exchange import exchange_of
 from operations_api.http.operation_answers import accepted
-from operations_api.http.problems import unavailable
+from operations_api.http.problems import outcome_may_be_unknown
 from operations_api.http.representation import path_of
 from operations_api.http.resources import Resources
 from operations_api.http.trace_context import traceparent
@@ -122,7 +122,7 @@ class Starter:
                 raise
             return started
         await self._refuse_stale_key(ask)
-        with _outcome_may_be_unknown():
+        with outcome_may_be_unknown():
             return await self._resources.store.start(start)
 
     async def _check(self, ask: Ask) -> None:
@@ -228,14 +228,3 @@ def _key_problems(base_url: str) -> Iterator[None]:
             kind=KEY_IN_FLIGHT,
             headers={"Retry-After": str(IN_FLIGHT_RETRY_SECONDS)},
         ) from None
-
-
-@contextmanager
-def _outcome_may_be_unknown() -> Iterator[None]:
-    try:
-        yield
-    except OutcomeUnknown as error:
-        raise unavailable(
-            "The connection to the database broke while the operation was being stored; it may or may not be there.",
-            effect="unknown",
-        ) from error

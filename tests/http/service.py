@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -198,20 +198,21 @@ def new_tenant() -> str:
 async def running(
     database_url: str, redis_url: str, *, registry: Registry = REGISTRY, http: str = "httptools", **settings: Any
 ) -> AsyncIterator[Service]:
-    """The service on these servers until the block ends."""
+    """The service on these servers until the block ends. ``direct_url`` is the test's own way to the database."""
+    direct_url = settings.pop("direct_url", database_url)
     settings.setdefault("body_limit_bytes", BODY_LIMIT)
     chosen = Settings(database_url=database_url, redis_url=redis_url, **settings)
     app = create_app(chosen, registry)
-    store = await Store.open(settings.get("direct_url", database_url), pool_size=4)
+    store = await Store.open(direct_url, pool_size=4)
     try:
-        with serving(app, http) as port:
+        async with serving(app, http) as port:
             yield Service(port, store, app)
     finally:
         await store.close()
 
 
-@contextmanager
-def serving(app: Any, http: str) -> Iterator[int]:
+@asynccontextmanager
+async def serving(app: Any, http: str) -> AsyncIterator[int]:
     """The port on which a server in its own thread serves the application."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
     config = uvicorn.Config(
@@ -223,9 +224,9 @@ def serving(app: Any, http: str) -> Iterator[int]:
     try:
         while not server.started:
             assert thread.is_alive(), "the server did not start"
-            thread.join(0.005)
+            await asyncio.sleep(0.005)
         yield listening.getsockname()[1]
     finally:
         server.should_exit = True
-        thread.join()
+        await asyncio.to_thread(thread.join)
         listening.close()
