@@ -86,7 +86,7 @@ class Queue:
         self._sender.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._sender
-        await self._redis.aclose()
+        await self._redis.aclose(close_connection_pool=True)
 
     async def ping(self) -> bool:
         """Whether Redis answers."""

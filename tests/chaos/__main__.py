@@ -7,6 +7,8 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.chaos.faults import KINDS, Fault, inflict, schedule
@@ -19,8 +21,8 @@ from tests.chaos.verdict import judge, money, wait_until_quiet
 def main() -> int:
     """Exit code 0 when nothing was lost, doubled or held and the money is all there."""
     options = _options()
-    with tempfile.TemporaryDirectory(prefix="chaos-") as directory:
-        report, good = asyncio.run(_run(options, Path(directory)))
+    with _directory(options.directory) as directory:
+        report, good = asyncio.run(_run(options, directory))
     print(report)
     if options.report:
         options.report.write_text(report + "\n", encoding="utf-8")
@@ -38,8 +40,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--apis", type=int, default=2)
     parser.add_argument("--clients", type=int, default=24)
     parser.add_argument("--lease-seconds", type=float, default=2.0)
+    parser.add_argument("--directory", type=Path, help="a new directory in which data and logs are kept")
     parser.add_argument("--report", type=Path, help="also write the report to this file")
     return parser.parse_args()
+
+
+@contextmanager
+def _directory(kept: Path | None) -> Iterator[Path]:
+    if kept is not None:
+        kept.mkdir(parents=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="chaos-") as directory:
+        yield Path(directory)
 
 
 async def _run(options: argparse.Namespace, directory: Path) -> tuple[str, bool]:

@@ -63,7 +63,7 @@ async def kill_api(fleet: Fleet, fault: Fault, _: float) -> None:
 
 async def restart_postgres(fleet: Fleet, _: Fault, __: float) -> None:
     """Immediate mode."""
-    await asyncio.to_thread(fleet.restart_postgres)
+    await fleet.restart_postgres()
 
 
 async def kill_backends(fleet: Fleet, fault: Fault, _: float) -> None:
@@ -81,7 +81,7 @@ async def kill_backends(fleet: Fleet, fault: Fault, _: float) -> None:
 
 async def restart_redis(fleet: Fleet, _: Fault, __: float) -> None:
     """SIGKILL, then a new start from the append-only file."""
-    await asyncio.to_thread(fleet.restart_redis)
+    await fleet.restart_redis()
 
 
 async def flush_redis(fleet: Fleet, _: Fault, __: float) -> None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -74,9 +75,19 @@ class Fleet:
         self.api_processes: list[Process] = []
         self.workers: list[Process] = []
         self.key = ""
+        # one thread for as long as the fleet lives: a server dies with the thread that started it, and two restarts
+        # of one server at once are no fault anybody has
+        self._surgeon = ThreadPoolExecutor(1)
 
-    def restart_postgres(self) -> None:
+    async def restart_postgres(self) -> None:
         """Immediate mode: no goodbye, recovery from the log."""
+        await asyncio.get_running_loop().run_in_executor(self._surgeon, self._restart_postgres)
+
+    async def restart_redis(self) -> None:
+        """Killed and started again."""
+        await asyncio.get_running_loop().run_in_executor(self._surgeon, self._restart_redis)
+
+    def _restart_postgres(self) -> None:
         postgres = self.servers.postgres
         assert postgres is not None
         assert postgres.pid is not None
@@ -85,8 +96,7 @@ class Fleet:
         postgres.start()
         postgres.wait_until_ready()
 
-    def restart_redis(self) -> None:
-        """Killed and started again."""
+    def _restart_redis(self) -> None:
         valkey = self.servers.valkey
         assert valkey is not None
         assert valkey.pid is not None
