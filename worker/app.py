@@ -109,7 +109,7 @@ class Bell(Worker):
             task.cancel()
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
         with contextlib.suppress(RedisError, OSError):
-            await self.pool.aclose()
+            await self.pool.aclose(close_connection_pool=True)
 
     def _hear(self, data: bytes) -> None:
         try:
