@@ -16,6 +16,7 @@ from operations_api.domain.journal import JournalEntry, StepEntry, Written
 from operations_api.store.batch import Batcher
 from operations_api.store.connection import Connection, Pool, unavailable_when_broken
 from operations_api.store.queries import load
+from operations_api.store.store import CANCELED_ERROR
 
 SQL: Final = load("journal")
 OPERATIONS: Final = load("operations")
@@ -149,6 +150,7 @@ async def write_entries(connection: Connection, entries: Sequence[JournalEntry])
         SQL["write_journal"],
         *_columns([_operation_values(entry) for entry in entries], width=16),
         *_columns([_step_values(entry, step) for entry, step in steps], width=19),
+        CANCELED_ERROR,
     )
     written = {(row["tenant"], row["id"]): row for row in rows}
     return [_to_written(written.get((entry.tenant, entry.id))) for entry in entries]

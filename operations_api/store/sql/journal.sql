@@ -25,7 +25,9 @@ decided as (
                 else 'commit'
             end
             else coalesce(e.decide, o.decision)
-        end as decision
+        end as decision,
+        -- whoever was told that the cancel is accepted sees "canceled", also where the worker has not heard of it yet
+        e.status = 'failed' and o.cancel_requested_at is not null and e.error::json ->> 'effect' = 'none' as canceled
     from entry as e
     join operations as o on o.tenant = e.tenant and o.id = e.id
     where o.lease_epoch = e.epoch and o.finished_at is null
@@ -37,6 +39,7 @@ decided as (
 moved as (
     update operations as o
     set status = case
+            when d.canceled then 'canceled'
             when d.status = 'running' and o.cancel_requested_at is not null and d.decision is distinct from 'commit'
                 then 'canceling'
             else d.status
@@ -53,7 +56,7 @@ moved as (
         progress = coalesce(d.progress::json, o.progress),
         message = case when d.progress is null then o.message else d.message end,
         result = d.result::json,
-        error = d.error::json,
+        error = case when d.canceled then $36::json else d.error::json end,
         finished_at = case when d.phase = 'finished' then greatest(o.started_at, clock_timestamp()) end,
         expires_at = case
             when d.phase = 'finished'
@@ -66,7 +69,8 @@ moved as (
             when d.phase = 'finished' then null
             when not d.release_lease then o.next_wake_at
             when d.decision is null and d.wake_in_seconds is not null and o.cancel_requested_at is not null then null
-            when d.decision is null
+            -- a deadline turns back what has not begun its Pivot, and wakes nothing that waits for a person
+            when d.decision is null and d.phase <> 'executing' and d.wake_in_seconds is not null
                 then least(clock_timestamp() + make_interval(secs => d.wake_in_seconds), o.deadline)
             else clock_timestamp() + make_interval(secs => d.wake_in_seconds)
         end,
