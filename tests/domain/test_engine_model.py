@@ -1,0 +1,169 @@
+"""Random definitions, outcomes and crashes against the laws: whatever happens, both promises to clients hold.
+
+What drives the pure engine is the worker's own loop; Postgres, participants and time are models (`world.py`). A failing
+example is printed with a `reproduce_failure` line that repeats it, and with the history that led there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+import worker.execute
+from operations_api.domain.errors import LeaseLost
+from operations_api.domain.execution import CommitRejectPolicy, StepRecord, StepTraits
+from operations_api.domain.plan import Finish
+
+from .world import Killed, Scenario, World
+
+LEASE = timedelta(seconds=15)
+MANY_LEASES = 400
+"""Far more than the fates of a scenario can use up: an engine that needs them all does not come to rest."""
+
+CALLS = [
+    "done",
+    "lost",
+    "unknown",
+    "rejected",
+    "not now",
+    "not now, but did it",
+    "killed before",
+    "killed after",
+    "killed, arrives late",
+]
+WRITES = ["done", "done", "done", "killed before", "killed after", "lost before", "lost after"]
+
+
+@st.composite
+def kinds(draw):
+    two_phase = draw(st.integers(0, 4))
+    chosen = ["step"] * two_phase + draw(st.lists(st.sampled_from(["action"]), max_size=2))
+    if not chosen or draw(st.booleans()):
+        chosen.append("pivot")
+    return draw(st.permutations(chosen))
+
+
+def traits_of(step):
+    return st.builds(
+        StepTraits,
+        timeout_seconds=st.sampled_from([5, 40]),
+        retry_for_seconds=st.sampled_from([1, 300]),
+        can_query=st.just(False) if step.kind == "action" else st.booleans(),
+        can_compensate=st.booleans(),
+    )
+
+
+@st.composite
+def scenarios(draw):
+    steps = [
+        StepRecord(
+            position=position, key=f"s{position}", kind=kind, effect=draw(st.sampled_from(["external", "local"]))
+        )
+        for position, kind in enumerate(draw(kinds()))
+    ]
+    return Scenario(
+        steps=steps,
+        traits=[draw(traits_of(step)) for step in steps],
+        policy=CommitRejectPolicy(
+            draw(st.sampled_from(["park", "rollback"])), draw(st.sampled_from(["park", "compensate"]))
+        ),
+        calls=draw(st.lists(st.sampled_from(CALLS), max_size=14)),
+        writes=draw(st.lists(st.sampled_from(WRITES), max_size=14)),
+        deadline_seconds=draw(st.sampled_from([None, None, 0.005, 0.05, 20, 70])),
+        cancel_at=draw(st.none() | st.integers(1, 20)),
+        heartbeat_tells=draw(st.booleans()),
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_waiting():
+    """The model's database is back at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker.execute, "STORE_RETRY_SECONDS", 0)
+        yield
+
+
+@given(scenarios())
+@settings(max_examples=400, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_happens_the_promises_hold(scenario):
+    world = World(scenario)
+    try:
+        asyncio.run(work_until_rest(world))
+    finally:
+        note(f"{scenario}\n" + "\n".join(world.row.history))
+    if world.row.phase == "finished":
+        check_end(world)
+    else:
+        check_parked(world)
+
+
+async def work_until_rest(world: World) -> None:
+    """Claim, work, crash and claim again, until the operation is finished or waits for a person."""
+    for _ in range(MANY_LEASES):
+        plan = await work_one_lease(world)
+        if plan is None:
+            if world.row.phase == "finished":
+                return
+            world.sleep_until(world.now() + LEASE)
+        elif isinstance(plan.move, Finish):
+            assert world.row.phase == "finished"
+            return
+        elif world.row.wake_at is None:
+            return
+        else:
+            world.sleep_until(world.row.wake_at)
+    raise AssertionError("it never comes to rest")
+
+
+async def work_one_lease(world: World):
+    leased = world.claim()
+    lease = HeldLease(world)
+    services = SimpleNamespace(journal=world, clock=world)
+    try:
+        return await worker.execute.Run(leased, lease, world, services, world).to_rest()
+    except (Killed, LeaseLost):
+        return None
+
+
+class HeldLease:
+    """A lease that is never lost but by a crash."""
+
+    lost = False
+
+    def __init__(self, world: World) -> None:
+        self.held = SimpleNamespace(tenant="t", id=None, epoch=world.row.epoch)
+        self._world = world
+
+    @property
+    def cancel_requested(self) -> bool:
+        return self._world.is_cancel_heard()
+
+
+def check_end(world: World) -> None:
+    row, participants = world.row, world.participants
+    world.sleep_until(world.now() + 10 * LEASE)
+    assert not participants.those("held"), "something is held"
+    if row.status == "succeeded":
+        assert participants.those("committed") == set(row.steps), "not everything is committed"
+        assert not row.cancel_requested
+    else:
+        assert not participants.those("committed"), "something is committed"
+        assert row.error is not None
+    assert (row.status == "canceled") == (row.cancel_requested and row.decision == "rollback")
+
+
+def check_parked(world: World) -> None:
+    blocked = [step for step in world.row.steps.values() if step.blocked_at is not None]
+    assert world.row.status == "needs_attention"
+    assert blocked, "it waits for a person, and nobody knows why"
+    for step in blocked:
+        in_doubt = step.kind == "pivot" and not world._scenario.traits[step.position].can_query
+        assert in_doubt or step.position in world.refused, "it waits although it was never refused"
+    if world.row.decision in ("rollback", "compensate"):
+        stuck = {step.position for step in blocked}
+        assert world.participants.those("held") <= stuck, "a stuck rollback kept another from being released"
