@@ -1,7 +1,9 @@
 """The vocabulary of definitions: everything a module with operations of your own imports.
 
->>> from operations_api import Action, Context, Definition, Pivot, Registry, Reject, Retry, Step
+>>> from operations_api import Action, Context, Definition, HttpStep, Pivot, Registry, Reject, Retry, Step
 """
+
+from typing import TYPE_CHECKING, Any
 
 from operations_api.domain.context import Context
 from operations_api.domain.definition import Definition
@@ -9,4 +11,16 @@ from operations_api.domain.errors import Reject, Retry
 from operations_api.domain.registry import Registry
 from operations_api.domain.step import Action, Pivot, Step
 
-__all__ = ["Action", "Context", "Definition", "Pivot", "Registry", "Reject", "Retry", "Step"]
+if TYPE_CHECKING:
+    from operations_api.http_step import HttpStep
+
+__all__ = ["Action", "Context", "Definition", "HttpStep", "Pivot", "Registry", "Reject", "Retry", "Step"]
+
+
+def __getattr__(name: str) -> Any:
+    # an HTTP client is a tenth of a second to import: only who uses it waits for it
+    if name == "HttpStep":
+        from operations_api.http_step import HttpStep
+
+        return HttpStep
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -30,7 +30,10 @@ TAKES: Final = {
 
 
 class Handlers(msgspec.Struct, frozen=True):
-    """The handlers of one Step class. ``reservation`` and ``result`` are Structs or NoneType."""
+    """The handlers of one Step class. ``reservation`` and ``result`` are Structs, ``dict`` or NoneType.
+
+    ``dict`` is a JSON object of any shape, for steps that hand on what another service answered.
+    """
 
     names: frozenset[str]
     plain: frozenset[str]
@@ -103,12 +106,13 @@ def _hints(step_class: type[Step], name: str, function: Callable[..., Any]) -> d
 
 
 def _gives(step_class: type[Step], name: str, hints: dict[str, dict[str, Any]]) -> type:
-    given = hints[name].get("return", inspect.Parameter.empty)
-    if given is types.NoneType or (isinstance(given, type) and issubclass(given, msgspec.Struct)):
-        return given
+    given = _class_of(hints[name].get("return", inspect.Parameter.empty))
+    if given in (types.NoneType, dict) or (isinstance(given, type) and issubclass(given, msgspec.Struct)):
+        return given  # type: ignore[no-any-return]  # a class, as the line above has made sure
     said = "is not annotated" if given is inspect.Parameter.empty else f"is annotated {given!r}"
     raise DefinitionError(
-        f"{step_class.__name__}.{name}: what it returns {said}; annotate it with a msgspec.Struct or None"
+        f"{step_class.__name__}.{name}: what it returns {said}; "
+        "annotate it with a msgspec.Struct, dict[str, Any] or None"
     )
 
 
@@ -138,10 +142,14 @@ def _accepts(annotated: Any, expected: type, *, optional: bool) -> bool:
     if annotated is Any:
         return True
     union = get_origin(annotated) in (Union, types.UnionType)
-    members = get_args(annotated) if union else (annotated,)
+    members = [_class_of(member) for member in (get_args(annotated) if union else (annotated,))]
     if optional and types.NoneType not in members:
         return False
     return any(isinstance(member, type) and issubclass(expected, member) for member in members)
+
+
+def _class_of(annotation: Any) -> Any:
+    return dict if annotation == dict[str, Any] else annotation
 
 
 def _shown(annotation: Any) -> str:
