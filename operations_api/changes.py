@@ -94,10 +94,12 @@ class Watch:
         self._read = read
         self._waiters: dict[tuple[str, UUID], set[_Waiter]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
     def open(self) -> None:
         """Begin to listen. Needs a running loop; Redis need not be there."""
+        self._loop = asyncio.get_running_loop()
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._reread())]
 
     async def close(self) -> None:
@@ -110,9 +112,10 @@ class Watch:
             await self._redis.aclose()
 
     def release(self) -> None:
-        """Let nobody wait any longer, now and from now on: the process is about to stop."""
+        """Let nobody wait any longer, now and from now on: the process is about to stop. Safe from any thread."""
         self._closed = True
-        self._wake(waiter for waiters in self._waiters.values() for waiter in waiters)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake_all)
 
     async def until(self, tenant: str, id: UUID, predicate: Predicate, timeout: float) -> Operation | None:
         """The operation once ``predicate`` holds, or as it is after ``timeout`` seconds; None when there is none.
@@ -145,7 +148,7 @@ class Watch:
         """Wakes everybody at the same instant, so that the store reads all their operations together."""
         while True:
             await asyncio.sleep(REREAD_SECONDS)
-            self._wake(waiter for waiters in self._waiters.values() for waiter in waiters)
+            self._wake_all()
 
     async def _listen(self) -> None:
         while True:
@@ -172,6 +175,9 @@ class Watch:
         for change in changes:
             waiters = self._waiters.get((change.tenant, change.id), ())
             self._wake(waiter for waiter in waiters if waiter.predicate(change))
+
+    def _wake_all(self) -> None:
+        self._wake(waiter for waiters in self._waiters.values() for waiter in waiters)
 
     def _wake(self, waiters: Iterable[_Waiter]) -> None:
         for waiter in waiters:

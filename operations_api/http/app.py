@@ -43,7 +43,7 @@ def create_app(settings: Settings, registry: Registry) -> Edge:
         openapi_config=None,  # openapi.routes serves a document of our own
         logging_config=None,
     )
-    return Edge(litestar, AllowedMethods(litestar.routes), lambda: resources.authenticator, settings.public_url)
+    return Edge(litestar, AllowedMethods(litestar.routes), resources)
 
 
 def handlers(resources: Resources) -> list[Any]:

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from operations_api.http.allowed_methods import AllowedMethods
 from operations_api.http.answer import Answer
-from operations_api.http.auth import Authenticator
 from operations_api.http.exchange import Exchange, base_url_of
 from operations_api.http.problems import answer_to, problem_of
+from operations_api.http.resources import Resources
 
 OPEN_PATHS: Final = ("/openapi.json", "/docs", "/health/live", "/health/ready")
 OPEN_BELOW: Final = ("/docs/", "/problems/")
@@ -21,21 +21,25 @@ OPEN_BELOW: Final = ("/docs/", "/problems/")
 
 
 class Edge:
-    """The outermost ASGI application. ``authenticator`` is asked for per request: it exists once the lifespan began."""
+    """The outermost ASGI application."""
 
-    def __init__(
-        self, app: Any, allowed: AllowedMethods, authenticator: Callable[[], Authenticator], public_url: str | None
-    ) -> None:
+    def __init__(self, app: Any, allowed: AllowedMethods, resources: Resources) -> None:
         self._app = app
         self._allowed = allowed
-        self._authenticator = authenticator
-        self._public_url = public_url
+        self._resources = resources
+
+    def stop_waiting(self) -> None:
+        """Answer whoever waits for an operation now, and let nobody wait from now on: the process is told to stop.
+
+        For the server's signal handler: may be called from any thread, also before the lifespan began.
+        """
+        self._resources.stop_waiting()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(base_url_of(scope, self._public_url))
+        exchange = Exchange(base_url_of(scope, self._resources.settings.public_url))
         sending = _Sending(send, exchange.request_id, lambda: self._allowed.of(scope["path"]))
         try:
             await self._serve(scope, exchange, receive, sending)
@@ -52,7 +56,7 @@ class Edge:
             await Answer(204, [("Allow", allow)])(scope, receive, send)
             return
         if not _is_open(path):
-            exchange.caller = await self._authenticator().caller(scope["headers"])
+            exchange.caller = await self._resources.authenticator.caller(scope["headers"])
         inner = {**scope, "exchange": exchange, "method": "GET" if method == "HEAD" else method}
         await self._app(inner, receive, send)
 

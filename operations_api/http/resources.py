@@ -39,6 +39,11 @@ class Resources:
         self.watch = Watch(redis_url, self.store.get)
         self.watch.open()
 
+    def stop_waiting(self) -> None:
+        """Let nobody wait any longer. May be called from any thread, and before ``open``."""
+        if hasattr(self, "watch"):
+            self.watch.release()
+
     async def close(self) -> None:
         """Let nobody wait any longer, finish what was submitted, disconnect."""
         await self.watch.close()

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from operations_api.changes import Change, Changes
-from tests.http.service import Client, Service
+from tests.http.service import Client, Service, running
 
 
 async def test_a_failed_operation_is_a_200_with_its_error(service: Service, client: Client):
@@ -195,6 +195,22 @@ async def test_closing_a_waiting_connection_cancels_nothing(service: Service, cl
             await client.get(operation["links"]["self"], headers={"Prefer": "wait=20"})
     response = await client.get(operation["links"]["self"])
     assert (response.json()["status"], response.json()["cancel_requested"]) == ("pending", False)
+
+
+async def test_a_process_that_is_told_to_stop_lets_nobody_wait(database: str, redis_url: str):
+    async with (
+        running(database, redis_url) as service,
+        service.client(await service.new_key()) as client,
+    ):
+        operation = await client.started()
+        waiting = asyncio.create_task(client.get(operation["links"]["self"], headers={"Prefer": "wait=30"}))
+        await asyncio.sleep(0.1)
+        service.app.stop_waiting()
+        begun = asyncio.get_running_loop().time()
+        assert (await waiting).json()["done"] is False
+        later = await client.get(operation["links"]["self"], headers={"Prefer": "wait=30"})
+        assert later.json()["done"] is False
+        assert asyncio.get_running_loop().time() - begun < 25  # far from both waits
 
 
 async def test_many_wait_at_once_for_different_operations(service: Service, client: Client):
