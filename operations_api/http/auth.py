@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol
+from uuid import UUID
 
 import msgspec
 from cachetools import TTLCache
@@ -34,15 +35,20 @@ _TENANT: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Whoever sent a request: the tenant it acts for and what it may do."""
+    """Whoever sent a request: the tenant it acts for, what it may do, and the name and id of its key."""
 
     tenant: str
     scopes: frozenset[str]
+    actor: str = ""
 
 
 class StoredKey(Protocol):
     """The part of a stored API key that matters here."""
 
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def name(self) -> str: ...
     @property
     def tenant(self) -> str: ...
     @property
@@ -85,7 +91,7 @@ class Authenticator:
             raise StoreUnavailable(str(error)) from error
         if key is None or key.revoked_at is not None:
             return None
-        self._known[digest] = caller = Caller(key.tenant, frozenset(key.scopes))
+        self._known[digest] = caller = Caller(key.tenant, frozenset(key.scopes), _actor(key))
         return caller
 
 
@@ -109,4 +115,8 @@ def _acting_for(caller: Caller, headers: Sequence[tuple[bytes, bytes]]) -> Calle
         )
     if len(tenants) > 1 or not _TENANT.fullmatch(tenants[0]):
         raise Problem("Operations-Tenant must name one tenant.", kind=FORBIDDEN)
-    return Caller(tenants[0].decode("ascii"), caller.scopes)
+    return Caller(tenants[0].decode("ascii"), caller.scopes, caller.actor)
+
+
+def _actor(key: StoredKey) -> str:
+    return f"{key.name} ({key.id})" if key.name else str(key.id)

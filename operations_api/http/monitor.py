@@ -15,7 +15,8 @@ from operations_api.http import prefer, queries
 from operations_api.http.answer import Answer
 from operations_api.http.etags import Condition, condition, tag_of
 from operations_api.http.exchange import exchange_of
-from operations_api.http.operation_answers import Steps, monitor_answer, not_modified
+from operations_api.http.operation_answers import monitor_answer, not_modified
+from operations_api.http.representation import Beyond
 from operations_api.http.resources import Resources
 
 
@@ -63,26 +64,26 @@ async def _answer(request: Any, resources: Resources, tenant: str, id: UUID) -> 
     full = queries.word(request, "view", ("basic", "full"), "basic") == "full"
     preferences = prefer.parse(request.headers.getall("prefer", []))
     unless = condition(request.headers.getall("if-none-match", []))
-    operation, steps = await _read(resources, tenant, id, full)
+    operation, beyond = await _read(resources, tenant, id, full)
     if preferences.wait and not operation.done and _is_worth_waiting(operation, unless, full):
         predicate = _is_done if unless is None else _differs_from(operation.version)
         present(await resources.watch.until(tenant, id, predicate, preferences.wait))
         waited_from = operation.version
-        operation, steps = await _read(resources, tenant, id, full)
+        operation, beyond = await _read(resources, tenant, id, full)
         if unless is not None and unless.anything and operation.version != waited_from:
             unless = None  # "*" asked for any change, and there it is
     if unless is not None and unless.matches_weakly(tag_of(operation.version, full=full)):
-        return not_modified(operation, steps, preferences)
-    return monitor_answer(operation, steps, preferences)
+        return not_modified(operation, beyond, preferences)
+    return monitor_answer(operation, beyond, preferences)
 
 
-async def _read(resources: Resources, tenant: str, id: UUID, full: bool) -> tuple[Operation, Steps]:
+async def _read(resources: Resources, tenant: str, id: UUID, full: bool) -> tuple[Operation, Beyond | None]:
     if not full:
         return present(await resources.store.get(tenant, id)), None
     found = await resources.store.get_full(tenant, id)
     if found is None:
         raise not_found()
-    return present(found[0]), found[1]
+    return present(found[0]), Beyond(found[1], found[2])
 
 
 def _is_worth_waiting(operation: Operation, unless: Condition | None, full: bool) -> bool:

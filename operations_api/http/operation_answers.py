@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from operations_api.domain.operation import Operation, StepView
+from operations_api.domain.operation import Operation
 from operations_api.http.answer import Answer
 from operations_api.http.etags import tag_of
 from operations_api.http.prefer import Preferences
-from operations_api.http.representation import body, full_body, path_of
+from operations_api.http.representation import Beyond, body, full_body, path_of
 from operations_api.http.retry_after import advice_headers
 
 JSON: Final = "application/json"
@@ -18,18 +17,16 @@ JSON: Final = "application/json"
 CACHING: Final = [("Cache-Control", "private, no-cache"), ("Vary", "Prefer")]
 """Whoever keeps an answer must ask again before using it."""
 
-Steps = Sequence[StepView] | None
+
+def monitor_answer(operation: Operation, beyond: Beyond | None, preferences: Preferences, status: int = 200) -> Answer:
+    """The status monitor, the full view when there is something ``beyond`` the basic one."""
+    content = body(operation) if beyond is None else full_body(operation, beyond)
+    return Answer(status, _monitor_headers(operation, beyond, preferences), content, JSON)
 
 
-def monitor_answer(operation: Operation, steps: Steps, preferences: Preferences, status: int = 200) -> Answer:
-    """The status monitor, with the full view when there are ``steps``."""
-    content = body(operation) if steps is None else full_body(operation, steps)
-    return Answer(status, _monitor_headers(operation, steps, preferences), content, JSON)
-
-
-def not_modified(operation: Operation, steps: Steps, preferences: Preferences) -> Answer:
+def not_modified(operation: Operation, beyond: Beyond | None, preferences: Preferences) -> Answer:
     """The 304: what the client has is still what there is."""
-    return Answer(304, _monitor_headers(operation, steps, preferences))
+    return Answer(304, _monitor_headers(operation, beyond, preferences))
 
 
 def accepted(operation: Operation, base_url: str, preferences: Preferences, *, replayed: bool) -> Answer:
@@ -51,9 +48,9 @@ def accepted(operation: Operation, base_url: str, preferences: Preferences, *, r
     return Answer(202, headers, body(operation), JSON)
 
 
-def _monitor_headers(operation: Operation, steps: Steps, preferences: Preferences) -> list[tuple[str, str]]:
+def _monitor_headers(operation: Operation, beyond: Beyond | None, preferences: Preferences) -> list[tuple[str, str]]:
     return [
-        ("ETag", tag_of(operation.version, full=steps is not None)),
+        ("ETag", tag_of(operation.version, full=beyond is not None)),
         *advice_headers(operation, datetime.now(UTC)),
         *preferences.applied(minimal=False),
         *CACHING,

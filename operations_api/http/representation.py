@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from operations_api.domain.operation import Operation, StepView
+from operations_api.domain.operator import OperatorAction
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -42,6 +43,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     error: msgspec.Raw | msgspec.UnsetType
     input: msgspec.Raw | msgspec.UnsetType | None = msgspec.UNSET
     steps: list[ShownStep] | msgspec.UnsetType = msgspec.UNSET
+    operator_actions: list[ShownAction] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ShownStep(msgspec.Struct, frozen=True):
@@ -57,6 +59,23 @@ class ShownStep(msgspec.Struct, frozen=True):
     updated_at: str | None
 
 
+class ShownAction(msgspec.Struct, frozen=True):
+    """What an operator did, in the full view."""
+
+    verb: str
+    step: str | None
+    actor: str
+    evidence: msgspec.Raw | None
+    at: str
+
+
+class Beyond(msgspec.Struct, frozen=True):
+    """What the full view shows beyond the basic one, besides the input."""
+
+    steps: Sequence[StepView]
+    actions: Sequence[OperatorAction]
+
+
 class Page(msgspec.Struct, frozen=True):
     """One page of a list."""
 
@@ -69,11 +88,15 @@ def body(operation: Operation) -> bytes:
     return _encode(shown(operation))
 
 
-def full_body(operation: Operation, steps: Sequence[StepView]) -> bytes:
-    """The full view as JSON: with the input and the steps."""
-    return _encode(
-        msgspec.structs.replace(shown(operation), input=operation.input, steps=[_step(step) for step in steps])
+def full_body(operation: Operation, beyond: Beyond) -> bytes:
+    """The full view as JSON: with the input, the steps and what operators did."""
+    whole = msgspec.structs.replace(
+        shown(operation),
+        input=operation.input,
+        steps=[_step(step) for step in beyond.steps],
+        operator_actions=[_action(action) for action in beyond.actions],
     )
+    return _encode(whole)
 
 
 def page_body(operations: Sequence[Operation], next_page_token: str | None) -> bytes:
@@ -144,3 +167,7 @@ def _step(step: StepView) -> ShownStep:
         step.error,
         _maybe(step.updated_at),
     )
+
+
+def _action(action: OperatorAction) -> ShownAction:
+    return ShownAction(action.verb, action.step, action.actor, action.evidence, timestamp(action.at))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from operations_api.domain.change import Change
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import DefinitionError
 from operations_api.domain.operation import pins_of
@@ -14,6 +17,19 @@ from operations_api.store.connection import Pool, unavailable_when_broken
 from operations_api.store.queries import load
 
 SQL: Final = load("definitions")
+
+UNANNOUNCED_SECONDS: Final = 60.0
+"""Six announcements missed: longer than a deploy takes to put the next worker in the place of the last one."""
+
+
+class VersionInFlight(msgspec.Struct, frozen=True):
+    """A version of a definition. ``in_flight``: its unfinished operations, counted by status."""
+
+    type: str
+    version: int
+    announced_at: datetime | None
+    has_worker: bool
+    in_flight: dict[str, int]
 
 
 async def remember(pool: Pool, registry: Registry) -> None:
@@ -31,6 +47,32 @@ async def remember(pool: Pool, registry: Registry) -> None:
                 f"seen: give the changed one version {definition.version + 1}, and keep the old one until its "
                 "operations are finished"
             )
+
+
+async def announce(pool: Pool, known: Iterable[tuple[str, int]]) -> None:
+    """Say that a worker can execute these (type, version)."""
+    names, versions = zip(*known, strict=True)
+    async with unavailable_when_broken():
+        await pool.execute(SQL["announce_versions"], list(names), list(versions))
+
+
+async def park_orphans(pool: Pool, limit: int) -> list[Change]:
+    """Mark ready operations that no worker could execute for ``UNANNOUNCED_SECONDS``; they stay ready."""
+    async with unavailable_when_broken():
+        rows = await pool.fetch(SQL["park_orphans"], UNANNOUNCED_SECONDS, limit)
+    return [Change(row["tenant"], row["id"], row["version"], done=False) for row in rows]
+
+
+async def in_flight(pool: Pool, tenant: str | None) -> list[VersionInFlight]:
+    """Every version and what is unfinished on it, of one tenant or (None) of all; by type, the newest first."""
+    async with unavailable_when_broken():
+        rows = await pool.fetch(SQL["versions_in_flight"], tenant, UNANNOUNCED_SECONDS)
+    return [
+        VersionInFlight(
+            row["type"], row["version"], row["announced_at"], row["has_worker"], msgspec.json.decode(row["in_flight"])
+        )
+        for row in rows
+    ]
 
 
 def _shape(definition: Definition) -> str:

@@ -25,7 +25,7 @@ FORCE_CLOSED_ERROR: Final = msgspec.json.encode(error_object(FORCE_CLOSED)).deco
 LOCKED_SECONDS: Final = 1.0
 """The row is locked by a local handler's transaction, which is short."""
 
-Traits = Callable[[Operation], tuple[StepTraits, ...]]
+Traits = Callable[[Operation, Execution], tuple[StepTraits, ...]]
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +66,10 @@ class Operators:
     async def compensate(self, order: Order, traits_of: Traits) -> Verdict:
         """Undo what was committed. ``traits_of`` gives the steps' traits, or raises ``Refused``."""
         return await self._act(
-            order, "compensate", None, lambda operation, execution: compensated(execution, traits_of(operation))
+            order,
+            "compensate",
+            None,
+            lambda operation, execution: compensated(execution, traits_of(operation, execution)),
         )
 
     async def force_close(self, order: Order) -> Verdict:

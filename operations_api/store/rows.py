@@ -9,6 +9,7 @@ import msgspec
 
 from operations_api.domain.execution import StepRecord
 from operations_api.domain.operation import Operation, StepView
+from operations_api.domain.operator import OperatorAction
 
 Row = Any
 """An asyncpg record: values by column name."""
@@ -35,6 +36,11 @@ def to_step_views(pinned: msgspec.Raw, journal: msgspec.Raw) -> list[StepView]:
         entry = written.get(position, {"state": "pending", "attempts": 0})
         views.append(_to_step_view(pin, entry))
     return views
+
+
+def to_operator_actions(recorded: msgspec.Raw) -> list[OperatorAction]:
+    """What operators did, oldest first."""
+    return msgspec.json.decode(recorded, type=list[OperatorAction])
 
 
 def _to_step_view(pin: dict[str, Any], entry: dict[str, Any]) -> StepView:

@@ -12,11 +12,12 @@ import msgspec
 from operations_api.domain.errors import KeyInFlight, OutcomeUnknown
 from operations_api.domain.failure import CANCELED, error_object
 from operations_api.domain.operation import Operation, StepView
+from operations_api.domain.operator import OperatorAction
 from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
 from operations_api.store.batch import Batcher
 from operations_api.store.connection import CONFLICTS, Pool, open_pool, unavailable_when_broken
 from operations_api.store.queries import load
-from operations_api.store.rows import to_operation, to_step_views
+from operations_api.store.rows import to_operation, to_operator_actions, to_step_views
 
 START_ROUNDS: Final = 4
 """Insert, look up, insert in the place of an expired operation, look up who was quicker."""
@@ -102,12 +103,13 @@ class Store:
         found = {(row["tenant"], row["id"]): to_operation(row) for row in rows}
         return [found.get(name) for name in names]
 
-    async def get_full(self, tenant: str, id: UUID) -> tuple[Operation, list[StepView]] | None:
-        """One operation with its steps, of one instant."""
+    async def get_full(self, tenant: str, id: UUID) -> tuple[Operation, list[StepView], list[OperatorAction]] | None:
+        """One operation with its steps and what operators did to it, of one instant."""
         rows = await self._fetch("get_operation_whole", tenant, id)
         if not rows:
             return None
-        return to_operation(rows[0]), to_step_views(rows[0]["steps"], rows[0]["journal"])
+        row = rows[0]
+        return to_operation(row), to_step_views(row["steps"], row["journal"]), to_operator_actions(row["actions"])
 
     async def list_page(self, wanted: ListFilter) -> list[Operation]:
         """One page, newest first."""

@@ -38,6 +38,7 @@ JSON is UTF-8. Times are RFC 3339 in UTC with microseconds. Durations are second
 TAGS: Final = [
     {"name": "Start", "description": "One route for each type of operation."},
     {"name": "Follow", "description": "Poll, list, cancel and forget operations."},
+    {"name": "Operate", "description": "Act on operations that need attention. Needs the scope `operate`."},
     {"name": "Service", "description": "Health, this document, its pages. No key needed."},
 ]
 
@@ -76,6 +77,7 @@ SECURITY: Final = {
     "scheme": "bearer",
     "description": (
         "An API key: `Authorization: Bearer <key>`. It belongs to one tenant and has scopes: `submit` to start, cancel "
-        "and forget, `read` to poll and list. Another tenant's operations do not exist for it."
+        "and forget, `read` to poll and list, `operate` to act on what is blocked. Another tenant's operations do not "
+        "exist for it."
     ),
 }

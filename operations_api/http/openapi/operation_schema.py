@@ -21,7 +21,8 @@ def operation_schema(type_name: str, result: Json) -> Json:
     }
 
 
-def _open_object(description: str, properties: Json, *, optional: tuple[str, ...] = ()) -> Json:
+def open_object(description: str, properties: Json, *, optional: tuple[str, ...] = ()) -> Json:
+    """An answer's object: the members that are always there are required, and others may come."""
     return {
         "type": "object",
         "description": description,
@@ -31,13 +32,13 @@ def _open_object(description: str, properties: Json, *, optional: tuple[str, ...
     }
 
 
-def _words(description: str, *words: str) -> Json:
+def words(description: str, *words: str) -> Json:
     """A word from a list that may grow: described, not enumerated, so that no client breaks on a new one."""
     listed = ", ".join(f"`{word}`" for word in words)
     return {"type": "string", "description": f"{description} {listed}.", "examples": [words[0]]}
 
 
-PROGRESS: Final = _open_object(
+PROGRESS: Final = open_object(
     "How far it is.",
     {
         "completed": {"type": "integer", "minimum": 0},
@@ -47,7 +48,7 @@ PROGRESS: Final = _open_object(
     optional=("total", "unit"),
 )
 
-LINKS: Final = _open_object(
+LINKS: Final = open_object(
     "Where to go from here, as paths.",
     {
         "self": {"type": "string", "examples": ["/operations/019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11"]},
@@ -56,7 +57,7 @@ LINKS: Final = _open_object(
     optional=("cancel",),
 )
 
-BLOCKED: Final = _open_object(
+BLOCKED: Final = open_object(
     "What keeps a `needs_attention` operation from going on by itself.",
     {
         "step": {"type": ["string", "null"], "examples": ["funds"]},
@@ -67,12 +68,12 @@ BLOCKED: Final = _open_object(
     optional=("step", "phase", "since"),
 )
 
-STEP: Final = _open_object(
+STEP: Final = open_object(
     "One step, shown by `view=full`.",
     {
         "key": {"type": "string", "examples": ["funds"]},
-        "kind": _words("What it can do.", "step", "pivot", "action"),
-        "state": _words(
+        "kind": words("What it can do.", "step", "pivot", "action"),
+        "state": words(
             "Where it is.",
             *("pending", "reserving", "reserved", "rejected", "executing", "executed", "committing", "committed"),
             *("releasing", "released", "compensating", "compensated"),
@@ -86,7 +87,7 @@ STEP: Final = _open_object(
     optional=("reservation", "result", "error"),
 )
 
-OPERATION_ERROR: Final = _open_object(
+OPERATION_ERROR: Final = open_object(
     "Why an operation did not succeed: a problem object (RFC 9457) with more members.",
     {
         "type": {"type": "string", "description": "`/problems/operation-failed` or `/problems/operation-canceled`."},
@@ -104,8 +105,8 @@ OPERATION_ERROR: Final = _open_object(
             "description": "Whether the same request may succeed later. To try again under the same key send "
             "`Idempotency-Retry: ?1`.",
         },
-        "fault": _words("Whose it is.", "caller", "service", "dependency"),
-        "effect": _words("What was done nevertheless.", "none", "applied", "unknown"),
+        "fault": words("Whose it is.", "caller", "service", "dependency"),
+        "effect": words("What was done nevertheless.", "none", "applied", "unknown"),
         "step": {"type": ["string", "null"], "description": "The step it happened in.", "examples": ["funds"]},
         "metadata": {"type": ["object", "null"], "additionalProperties": True},
         "code": {"type": "string", "description": "`reason` once more, where stock clients look."},
@@ -114,7 +115,7 @@ OPERATION_ERROR: Final = _open_object(
     optional=("detail", "fault", "step", "metadata", "code", "message"),
 )
 
-OPERATION: Final = _open_object(
+OPERATION: Final = open_object(
     "An operation of any type.",
     {
         "id": UUID | {"description": "A UUIDv7 made by the service."},
@@ -127,7 +128,7 @@ OPERATION: Final = _open_object(
             "examples": ["running"],
         },
         "done": {"type": "boolean", "description": "Whether status, result and error are final. The word to loop on."},
-        "phase": _words(
+        "phase": words(
             "What is being done.",
             *("queued", "reserving", "executing", "committing", "rolling_back", "compensating", "finished"),
         ),
@@ -163,11 +164,16 @@ OPERATION: Final = _open_object(
             "description": "Only in `view=full`.",
             "items": {"$ref": "#/components/schemas/OperationStep"},
         },
+        "operator_actions": {
+            "type": "array",
+            "description": "Only in `view=full`.",
+            "items": {"$ref": "#/components/schemas/OperatorAction"},
+        },
     },
-    optional=("result", "error", "blocked", "input", "steps"),
+    optional=("result", "error", "blocked", "input", "steps", "operator_actions"),
 )
 
-OPERATION_LIST: Final = _open_object(
+OPERATION_LIST: Final = open_object(
     "A page of operations, newest first.",
     {
         "operations": {"type": "array", "items": {"$ref": "#/components/schemas/Operation"}},
@@ -178,7 +184,7 @@ OPERATION_LIST: Final = _open_object(
     },
 )
 
-PROBLEM: Final = _open_object(
+PROBLEM: Final = open_object(
     "A refusal (RFC 9457). Some types have members of their own, described with their examples.",
     {
         "type": {"type": "string", "description": "The URL of a page about it, or `about:blank`."},
@@ -195,7 +201,7 @@ PROBLEM: Final = _open_object(
     optional=("detail", "instance", "errors"),
 )
 
-PROBLEM_ERROR: Final = _open_object(
+PROBLEM_ERROR: Final = open_object(
     "One thing wrong in a body.",
     {
         "detail": {"type": "string"},
@@ -204,12 +210,12 @@ PROBLEM_ERROR: Final = _open_object(
     optional=("pointer",),
 )
 
-HEALTH: Final = _open_object(
+HEALTH: Final = open_object(
     "Whether the service can do its work.",
     {
-        "status": _words("In a word.", "ok"),
-        "postgres": _words("Required.", "ok"),
-        "redis": _words("Reported, not required.", "ok", "unavailable"),
+        "status": words("In a word.", "ok"),
+        "postgres": words("Required.", "ok"),
+        "redis": words("Reported, not required.", "ok", "unavailable"),
     },
     optional=("postgres", "redis"),
 )

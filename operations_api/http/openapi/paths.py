@@ -7,6 +7,7 @@ from typing import Any, Final
 from operations_api.domain.definition import Definition
 from operations_api.domain.registry import Registry
 from operations_api.http.openapi.headers import request_header, response_headers
+from operations_api.http.openapi.operating import operating_paths
 from operations_api.http.openapi.problems import problem_responses
 from operations_api.http.openapi.schemas import Schemas, pascal, start_example
 
@@ -39,6 +40,7 @@ def paths(registry: Registry, schemas: Schemas) -> Json:
     return starts | {
         "/operations/{id}": {"parameters": [ID_PARAMETER], "get": _get(), "head": _head(), "delete": _delete()},
         "/operations/{id}/cancel": {"parameters": [ID_PARAMETER], "post": _cancel()},
+        **operating_paths(ID_PARAMETER),
         "/operations": {"get": _list()},
         "/health/live": {"get": _live()},
         "/health/ready": {"get": _ready()},
@@ -159,7 +161,7 @@ def _without_body(response: Json) -> Json:
 def _monitor_parameters() -> list[Json]:
     view = {"type": "string", "enum": ["basic", "full"], "default": "basic"}
     return [
-        _query("view", "`full` adds `input` and `steps`.", view),
+        _query("view", "`full` adds `input`, `steps` and `operator_actions`.", view),
         request_header("If-None-Match"),
         request_header("Prefer"),
         request_header("Operations-Tenant"),

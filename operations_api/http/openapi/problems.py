@@ -132,6 +132,18 @@ REFUSALS: Final[dict[str, Refusal]] = {
         "It is running: wait until it is done, or cancel it.",
         operation_status="running",
     ),
+    "operation-not-blocked": _refusal(
+        kinds.OPERATION_NOT_BLOCKED,
+        "It is running, and needs nobody.",
+        operation_status="running",
+        operation_phase="committing",
+    ),
+    "operation-in-flight": _refusal(
+        kinds.OPERATION_NOT_BLOCKED, "A call of it may be in flight for 12 seconds more.", "Retry-After"
+    ),
+    "operation-not-compensable": _refusal(
+        kinds.OPERATION_NOT_COMPENSABLE, "Step funds is committed and has no handler compensate.", step="funds"
+    ),
     "validation-error": _refusal(
         kinds.VALIDATION_ERROR,
         "One value is not allowed.",

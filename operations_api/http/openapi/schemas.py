@@ -14,6 +14,7 @@ import msgspec
 
 from operations_api.domain.definition import Definition
 from operations_api.domain.registry import Registry
+from operations_api.http.openapi.operating import operating_schemas
 from operations_api.http.openapi.operation_schema import OPERATION_SCHEMAS, operation_schema
 from operations_api.http.starts import Envelope
 
@@ -25,7 +26,7 @@ class Schemas:
     """The component schemas of a registry's types, and references to them."""
 
     def __init__(self, registry: Registry) -> None:
-        self.components: Json = dict(OPERATION_SCHEMAS)
+        self.components: Json = OPERATION_SCHEMAS | operating_schemas()
         definitions = list(registry.current.values())
         for definition in definitions:  # taken before a Struct of the same name can have them
             self.components |= {_start_name(definition.name): {}, _operation_name(definition.name): {}}
