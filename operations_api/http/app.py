@@ -1,7 +1,8 @@
 """The HTTP face of the service: what is served, by what, and in which order a request meets it.
 
 A request passes the edge (``edge.py``: id, authentication, OPTIONS), Litestar's router, and one handler (``starts.py``,
-``monitor.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``, ``health.py``). Whatever is raised on the way
+``monitor.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``, ``operator.py``,
+``versions.py``, ``health.py``). Whatever is raised on the way
 becomes a problem document.
 """
 
@@ -27,9 +28,11 @@ from operations_api.http.exchange import exchange_of
 from operations_api.http.health import health_routes
 from operations_api.http.listing import list_route
 from operations_api.http.monitor import monitor_route
+from operations_api.http.operator import operator_routes
 from operations_api.http.problems import METHOD_NOT_ALLOWED, answer_to, problem_of
 from operations_api.http.resources import Resources
 from operations_api.http.starts import start_route
+from operations_api.http.versions import versions_route
 from operations_api.settings import Settings
 
 
@@ -54,7 +57,9 @@ def handlers(resources: Resources) -> list[Any]:
         monitor_route(resources),
         delete_route(resources),
         cancel_route(resources),
+        *operator_routes(resources),
         list_route(resources),
+        versions_route(resources),
         *health_routes(resources),
         *openapi.routes(resources.registry),
     ]

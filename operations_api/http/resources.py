@@ -6,9 +6,12 @@ from operations_api.changes import Changes, Watch
 from operations_api.domain.registry import Registry
 from operations_api.http.auth import Authenticator
 from operations_api.http.fair_order import FairOrder
-from operations_api.queue import Queue, connect
+from operations_api.queue import Queue
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
+from operations_api.store.definitions import remember
+from operations_api.store.migrate import pending_on
+from operations_api.store.operator import Operators
 from operations_api.store.store import Store
 
 
@@ -16,6 +19,7 @@ class Resources:
     """One per application. The connections are there from ``open`` to ``close``."""
 
     store: Store
+    operators: Operators
     authenticator: Authenticator
     queue: Queue
     changes: Changes
@@ -32,12 +36,18 @@ class Resources:
         assert database_url is not None, "whoever starts the application has found or started both servers"
         assert redis_url is not None
         self.store = await Store.open(database_url, pool_size=self.settings.pool_size)
+        self.operators = Operators(self.store.pool)
+        await self._remember_definitions()
         self.authenticator = Authenticator(ApiKeys(self.store.pool).find)
-        self._wake_connections = connect(redis_url)
-        self.queue = Queue(self._wake_connections)
+        self.queue = await Queue.open(redis_url)
         self.changes = Changes(redis_url)
         self.watch = Watch(redis_url, self.store.get)
         self.watch.open()
+
+    async def _remember_definitions(self) -> None:
+        """Refuse steps that changed without a new version. Before the first migration there is nothing to compare."""
+        if not await pending_on(self.store.pool):
+            await remember(self.store.pool, self.registry)
 
     def stop_waiting(self) -> None:
         """Let nobody wait any longer. May be called from any thread, and before ``open``."""
@@ -48,6 +58,5 @@ class Resources:
         """Let nobody wait any longer, finish what was submitted, disconnect."""
         await self.watch.close()
         await self.queue.close()
-        await self._wake_connections.connection_pool.disconnect()  # an open one keeps uvloop from closing
         await self.changes.close()
         await self.store.close()
