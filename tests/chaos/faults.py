@@ -6,10 +6,12 @@ import asyncio
 import random
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import asyncpg
 import msgspec
 import redis.asyncio as redis
+from redis.exceptions import RedisError
 
 from tests.chaos.fleet import Fleet
 
@@ -68,15 +70,16 @@ async def restart_postgres(fleet: Fleet, _: Fault, __: float) -> None:
 
 async def kill_backends(fleet: Fleet, fault: Fault, _: float) -> None:
     """A third of the sessions lose their connection, in the middle of a COMMIT if it so happens."""
-    connection = await asyncpg.connect(fleet.database_url)
-    try:
-        await connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where pid <> pg_backend_pid() and datname = current_database() and pid % 3 = $1::int",
-            fault.target % 3,
-        )
-    finally:
-        await connection.close()
+    with suppress(OSError, asyncpg.PostgresError):  # it may be down from another fault
+        connection = await asyncpg.connect(fleet.database_url)
+        try:
+            await connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where pid <> pg_backend_pid() and datname = current_database() and pid % 3 = $1::int",
+                fault.target % 3,
+            )
+        finally:
+            await connection.close()
 
 
 async def restart_redis(fleet: Fleet, _: Fault, __: float) -> None:
@@ -86,8 +89,10 @@ async def restart_redis(fleet: Fleet, _: Fault, __: float) -> None:
 
 async def flush_redis(fleet: Fleet, _: Fault, __: float) -> None:
     """Every wake-up is lost."""
-    async with redis.from_url(fleet.redis_url) as client:
+    client: redis.Redis = redis.Redis.from_url(fleet.redis_url)
+    with suppress(OSError, RedisError):
         await client.flushall()
+    await client.aclose()
 
 
 KINDS: dict[str, Callable[[Fleet, Fault, float], Awaitable[None]]] = {
