@@ -25,6 +25,10 @@ setup: $(READY) ## Create .venv from requirements/dev.lock. PYTHON= chooses the 
 test: $(READY) ## Run every test against real servers. ARGS= goes to pytest: make test ARGS="tests/domain -x"
 	.venv/bin/python -m pytest $(ARGS)
 
+.PHONY: chaos
+chaos: $(READY) ## Kill everything at random under load, check the books, write docs/reliability.md. SECONDS= SEED=
+	.venv/bin/python -m tests.chaos --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) --report docs/reliability.md
+
 .PHONY: check
 check: $(READY) ## Check format, lint, types, direction of imports, generated files and lock files
 	.venv/bin/ruff format --check .
