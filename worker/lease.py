@@ -25,6 +25,9 @@ from operations_api.store.leases import Held, Renewal, renew
 RENEWALS_PER_LEASE: Final = 3
 """Two may fail before the lease is in danger."""
 
+GIVEN_UP_AT: Final = 0.85
+"""The part of a lease after which it counts as lost: its calls must have ended before somebody else may begin."""
+
 SILENT_LOOP_EXIT_CODE: Final = 70
 
 log = structlog.get_logger(__name__)
@@ -58,7 +61,7 @@ class Leaseholder(threading.Thread):
         self._leases: dict[tuple[str, UUID], Lease] = {}
         self._loop = asyncio.get_running_loop()
         self._pulse = time.monotonic()
-        self._stop = threading.Event()
+        self._ending = threading.Event()  # not _stop: Thread has one
         self._beat_pulse()
 
     def hold(self, lease: Lease) -> None:
@@ -76,31 +79,34 @@ class Leaseholder(threading.Thread):
         if lease := self._leases.get((tenant, id)):
             lease.cancel_requested = True
 
-    def stop(self) -> None:
-        """End the thread."""
-        self._stop.set()
+    async def stop(self) -> None:
+        """End the thread, and wait until it uses the loop no more."""
+        self._ending.set()
+        await asyncio.to_thread(self.join)
 
     def run(self) -> None:
         asyncio.run(self._keep())
 
     def _beat_pulse(self) -> None:
         self._pulse = time.monotonic()
-        if not self._stop.is_set():
+        self._lose_expired()
+        if not self._ending.is_set():
             self._loop.call_later(self._lease_seconds / 10, self._beat_pulse)
 
     async def _keep(self) -> None:
         connection: asyncpg.Connection[asyncpg.Record] | None = None
-        while not await asyncio.to_thread(self._stop.wait, self._lease_seconds / RENEWALS_PER_LEASE):
+        while not await asyncio.to_thread(self._ending.wait, self._lease_seconds / RENEWALS_PER_LEASE):
             self._end_if_silent()
             try:
-                if connection is None or connection.is_closed():
-                    connection = await self._connect()
-                await self._renew(connection)
+                # a network that swallows everything must not keep the leases from being given up in time
+                async with asyncio.timeout(self._beat_ms() / 1000):
+                    if connection is None or connection.is_closed():
+                        connection = await self._connect()
+                    await self._renew(connection)
             except (*UNREACHABLE, asyncpg.PostgresError) as error:
-                log.warning("leases could not be renewed", error=str(error), leases=len(self._leases))
-            self._lose_expired()
-        if connection is not None:
-            await connection.close()
+                log.warning("leases could not be renewed", error=repr(error), leases=len(self._leases))
+                connection = _dropped(connection)
+        _dropped(connection)
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
         settings = {"application_name": "operations-api leases", "statement_timeout": str(self._beat_ms())}
@@ -112,8 +118,10 @@ class Leaseholder(threading.Thread):
             return
         asked_at = time.monotonic()
         renewals = await renew(connection, self._owner, self._lease_seconds, [lease.held for lease in leases])
-        for lease, renewal in zip(leases, renewals, strict=True):
-            self._note(lease, renewal, asked_at)
+        # the database answers in whatever order it likes
+        answers = {(renewal.tenant, renewal.id): renewal for renewal in renewals}
+        for lease in leases:
+            self._note(lease, answers[lease.held.tenant, lease.held.id], asked_at)
 
     def _note(self, lease: Lease, renewal: Renewal, asked_at: float) -> None:
         if not renewal.held:
@@ -125,10 +133,10 @@ class Leaseholder(threading.Thread):
             lease.cancel_requested = True
 
     def _lose_expired(self) -> None:
-        oldest = time.monotonic() - self._lease_seconds
+        oldest = time.monotonic() - self._lease_seconds * GIVEN_UP_AT
         for lease in list(self._leases.values()):
             if lease.renewed_at < oldest:
-                self._loop.call_soon_threadsafe(self._lose_if_held, lease)
+                lease.lose()
 
     def _lose_if_held(self, lease: Lease) -> None:
         if self._leases.get((lease.held.tenant, lease.held.id)) is lease:
@@ -141,3 +149,9 @@ class Leaseholder(threading.Thread):
 
     def _beat_ms(self) -> int:
         return int(self._lease_seconds / RENEWALS_PER_LEASE * 1000)
+
+
+def _dropped(connection: asyncpg.Connection[asyncpg.Record] | None) -> None:
+    """Close without a farewell: it may never be answered."""
+    if connection is not None:
+        connection.terminate()

@@ -17,6 +17,7 @@ from operations_api.store.connection import open_pool
 from operations_api.store.definitions import remember
 from operations_api.store.journal import Journal
 from operations_api.store.leases import Leases
+from worker.announce import Announcer
 from worker.call import Caller
 from worker.clock import Clock
 from worker.dispatch import Dispatcher
@@ -37,7 +38,12 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     assert settings.database_url is not None
     assert settings.redis_url is not None
     owner = uuid.uuid4()  # random per start: no host name is trusted to be unique
-    pool = await open_pool(settings.database_url, size=settings.pool_size, session=_session(settings))
+    pool = await open_pool(
+        settings.database_url,
+        size=settings.pool_size,
+        session=_session(settings),
+        patience_seconds=settings.lease_seconds,  # Postgres itself gives a statement up before
+    )
     await remember(pool, registry)
     changes = Publisher(settings.redis_url)
     services = Services(
@@ -51,12 +57,15 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     dispatcher = Dispatcher(registry, leases, leaseholder, services, slots=settings.worker_slots)
     leaseholder.start()
     dispatching = asyncio.create_task(dispatcher.keep_dispatching())
+    announcing = asyncio.create_task(Announcer(pool, registry.versions, changes.publish).keep_announcing())
     try:
         yield WorkerProcess(dispatcher, leaseholder)
     finally:
         await dispatcher.drain(settings.drain_seconds)
         await dispatching
-        leaseholder.stop()
+        announcing.cancel()
+        await asyncio.gather(announcing, return_exceptions=True)
+        await leaseholder.stop()
         services.caller.close()
         await services.journal.drain()
         await changes.close()

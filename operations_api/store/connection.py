@@ -40,12 +40,28 @@ CONFLICTS: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError
 """Expected between concurrent transactions: the same statements are tried again, one by one."""
 
 
-async def open_pool(database_url: str, *, size: int, session: dict[str, str] | None = None, min_size: int = 1) -> Pool:
-    """A pool of at most ``size`` sessions. Raises ``StoreUnavailable`` when Postgres cannot be reached."""
+async def open_pool(
+    database_url: str,
+    *,
+    size: int,
+    session: dict[str, str] | None = None,
+    min_size: int = 1,
+    patience_seconds: float | None = None,
+) -> Pool:
+    """A pool of at most ``size`` sessions; one that is silent for ``patience_seconds`` is dropped.
+
+    Raises ``StoreUnavailable`` when Postgres cannot be reached.
+    """
     settings = {"application_name": "operations-api", "lock_timeout": str(LOCK_TIMEOUT_MS), **(session or {})}
     try:
         return await asyncpg.create_pool(
-            database_url, min_size=min_size, max_size=size, init=_prepare, server_settings=settings, timeout=5
+            database_url,
+            min_size=min_size,
+            max_size=size,
+            init=_prepare,
+            server_settings=settings,
+            timeout=5,
+            command_timeout=patience_seconds,
         )
     except UNREACHABLE as error:
         raise StoreUnavailable(f"Postgres cannot be reached: {error}") from error
