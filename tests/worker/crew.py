@@ -151,8 +151,10 @@ class Crew:
     async def journaled(self, id: UUID, is_met: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The rows once this holds."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not is_met(row := await self.row(id)):
+            row = await self.row(id)
+            while not is_met(row):
                 await asyncio.sleep(POLL_SECONDS)
+                row = await self.row(id)
         return row
 
     # -- the ledger --------------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ async def test_a_worker_that_wakes_after_its_lease_writes_nothing(crew: Crew, ef
     refusing = {"reserve": "reject"} if phase == "rollback" else {}
     zombie = crew.start_worker()
     id = await crew.begin(
-        StepTold("slow", effect=effect, trouble={phase: "wait"}), StepTold("next", effect=effect, trouble=refusing)
+        StepTold("slow", effect=effect, trouble={phase: "wait"}, timeout_seconds=3),
+        StepTold("next", effect=effect, trouble=refusing),
     )
     await crew.seen(id, "call", "slow", phase)
     zombie.send(signal.SIGSTOP)

@@ -63,13 +63,16 @@ class Wire:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        writers = [writer]
         with contextlib.suppress(asyncio.CancelledError, OSError):
             await self._accepts.wait()
             there_reader, there_writer = await self._connect()
+            writers.append(there_writer)
             flows = self._flows
             await asyncio.gather(_pump(flows, reader, there_writer), _pump(flows, there_reader, writer))
-            there_writer.close()
-        writer.close()
+        for open_writer in writers:
+            open_writer.close()
+        await asyncio.gather(*(open_writer.wait_closed() for open_writer in writers), return_exceptions=True)
         self._tasks.discard(task)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
