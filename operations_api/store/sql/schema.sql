@@ -115,8 +115,12 @@ create table operations (
         (status in ('succeeded', 'failed', 'canceled')) = (finished_at is not null)
     ),
     constraint operations_finished_is_a_phase check ((phase = 'finished') = (finished_at is not null)),
-    constraint operations_success_was_decided check (status <> 'succeeded' or decision = 'commit'),
-    constraint operations_cancel_was_decided check (status <> 'canceled' or decision = 'rollback'),
+    constraint operations_success_was_decided check (
+        status <> 'succeeded' or decision is not distinct from 'commit'
+    ),
+    constraint operations_cancel_was_decided check (
+        status <> 'canceled' or decision is not distinct from 'rollback'
+    ),
     constraint operations_result_exactly_when_succeeded check (
         (result is not null) = (status = 'succeeded' and deleted_at is null)
     ),
@@ -300,5 +304,5 @@ create trigger operations_decision_stands
     before update of decision on operations
     for each row
     when (old.decision is not null and old.decision is distinct from new.decision
-          and not (old.decision = 'commit' and new.decision = 'compensate'))
+          and (old.decision <> 'commit' or new.decision is distinct from 'compensate'))
     execute function refuse_illegal_transition();
