@@ -1,0 +1,142 @@
+"""Makes rows in any state, and the requests that start operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import uuid_utils.compat as uuid_utils
+
+from operations_api.domain.operation import StepPin
+from operations_api.domain.starting import StartRequest
+
+TENANT, TYPE = "acme", "place-order"
+PINS = (StepPin("stock", "step", "external"), StepPin("funds", "step", "external"))
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+SOON = datetime.now(UTC) + timedelta(hours=1)
+FAILED = '{"reason": "RETRIES_EXHAUSTED", "retryable": true, "effect": "none"}'
+DAY_SECONDS = 86_400
+
+LEASED = {
+    "phase": "reserving",
+    "ready": False,
+    "started_at": LONG_AGO,
+    "lease_epoch": 1,
+    "lease_owner": UUID(int=7),
+    "lease_expires_at": SOON,
+    "next_wake_at": SOON,
+}
+FINISHED = {"phase": "finished", "ready": False, "started_at": LONG_AGO, "finished_at": LONG_AGO, "expires_at": SOON}
+OF_STATUS: Mapping[str, Mapping[str, Any]] = {
+    "pending": {},
+    "running": LEASED,
+    "canceling": {**LEASED, "cancel_requested_at": LONG_AGO},
+    "needs_attention": {"phase": "committing", "ready": False, "started_at": LONG_AGO, "decision": "commit"},
+    "succeeded": {**FINISHED, "decision": "commit", "result": "{}"},
+    "failed": {**FINISHED, "decision": "rollback", "error": FAILED},
+    "canceled": {**FINISHED, "decision": "rollback", "error": '{"reason": "CANCELED"}'},
+}
+"""What a row of each status has beside it."""
+
+
+async def operation(connection: Any, **overrides: Any) -> Any:
+    """An operation of any ``status``, with what that status requires; every column may be given instead."""
+    values = {
+        "tenant": TENANT,
+        "id": uuid_utils.uuid7(),
+        "type": TYPE,
+        "definition_version": 1,
+        "steps": msgspec.json.encode(PINS).decode(),
+        "input": "{}",
+        "retention_seconds": DAY_SECONDS,
+        "ready": True,
+        "fair_order": 1,
+        "created_at": LONG_AGO,
+        **OF_STATUS.get(overrides.get("status", "pending"), {}),
+        **overrides,
+    }
+    return await _insert(connection, "operations", values)
+
+
+async def step(connection: Any, owner: Any, **overrides: Any) -> Any:
+    """The journal of one step of an operation's row."""
+    values = {
+        "tenant": owner["tenant"],
+        "operation_id": owner["id"],
+        "position": 0,
+        "key": "stock",
+        "kind": "step",
+        "effect": "external",
+        "state": "pending",
+        **overrides,
+    }
+    return await _insert(connection, "operation_steps", values)
+
+
+async def key(connection: Any, owner: Any, **overrides: Any) -> Any:
+    """The idempotency key that names an operation's row."""
+    values = {
+        "tenant": owner["tenant"],
+        "type": owner["type"],
+        "key": "order-1",
+        "fingerprint": fingerprint("body"),
+        "operation_id": owner["id"],
+        **overrides,
+    }
+    return await _insert(connection, "idempotency_keys", values)
+
+
+async def tenant(connection: Any, **overrides: Any) -> Any:
+    return await _insert(connection, "tenants", {"name": TENANT, **overrides})
+
+
+async def api_key(connection: Any, **overrides: Any) -> Any:
+    """A key of the tenant, which must be there."""
+    values = {"id": uuid4(), "tenant": TENANT, "sha256": fingerprint("secret"), "scopes": ["read"], **overrides}
+    return await _insert(connection, "api_keys", values)
+
+
+async def definition(connection: Any, **overrides: Any) -> Any:
+    return await _insert(connection, "definitions", {"name": TYPE, "version": 1, "steps": "[]", **overrides})
+
+
+async def operator_action(connection: Any, **overrides: Any) -> Any:
+    values = {"tenant": TENANT, "operation_id": uuid4(), "verb": "retry", "actor": "ann", **overrides}
+    return await _insert(connection, "operator_actions", values)
+
+
+def request(**overrides: Any) -> StartRequest:
+    """A start; ``body`` stands for what the fingerprint is made of."""
+    body = overrides.pop("body", "body")
+    values = {
+        "tenant": TENANT,
+        "type": TYPE,
+        "key": "order-1",
+        "fingerprint": fingerprint(body),
+        "id": uuid_utils.uuid7(),
+        "definition_version": 1,
+        "steps": PINS,
+        "input": b"{}",
+        "labels": {},
+        "deadline": None,
+        "not_before": None,
+        "traceparent": None,
+        "retention_seconds": DAY_SECONDS,
+        "fair_order": 1,
+        **overrides,
+    }
+    return StartRequest(**values)
+
+
+def fingerprint(body: str) -> bytes:
+    return sha256(body.encode()).digest()
+
+
+async def _insert(connection: Any, table: str, values: Mapping[str, Any]) -> Any:
+    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+    statement = f"insert into {table} ({', '.join(values)}) values ({places}) returning *"  # noqa: S608  # our own words
+    return await connection.fetchrow(statement, *values.values())
