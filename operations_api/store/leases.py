@@ -69,6 +69,26 @@ class Leases:
             journals = await _journals(connection, begun)
         return [_to_leased(row, journals.get((row["tenant"], row["id"]), {})) for row in rows]
 
+    async def claim_suspect(self, known: Iterable[tuple[str, int]]) -> Leased | None:
+        """Take one operation that was there twice when its worker died; it may begin once the worker is empty."""
+        types, versions = zip(*known, strict=True)
+        async with unavailable_when_broken(), self._pool.acquire() as connection:
+            row = await connection.fetchrow(
+                SQL["claim_suspect"], self._owner, list(types), list(versions), self._lease_seconds
+            )
+            return None if row is None else await read_leased(connection, row)
+
+    async def begin_alone(self, held: Held) -> Leased | None:
+        """Note that nothing else is executed beside it from now on, and read it; None when the lease is lost."""
+        async with unavailable_when_broken(), self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["begin_alone"], held.tenant, held.id, held.epoch)
+            return None if row is None else await read_leased(connection, row)
+
+    async def give_back(self, held: Held) -> None:
+        """Give up a lease under which nothing was begun."""
+        async with unavailable_when_broken():
+            await self._pool.execute(SQL["give_back"], held.tenant, held.id, held.epoch)
+
     async def reread(self, tenant: str, id: UUID, epoch: int) -> Leased | None:
         """The operation as it is once everything begun under this lease is over; None when the lease is lost."""
         async with unavailable_when_broken(), self._pool.acquire() as connection, connection.transaction():
