@@ -45,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: int = 10
     worker_slots: int = 200
     drain_seconds: float = 20.0
+    url: str | None = None
+    api_key: str | None = None
     postgres_bin: Path | None = None
     valkey_server: Path | None = None
 
@@ -241,6 +243,21 @@ VARIABLES: tuple[Variable, ...] = (
         _number(0),
         "seconds",
         "How long a process that was told to stop may finish what it is doing.",
+    ),
+    Variable(
+        "url",
+        "OPERATIONS_URL",
+        _PUBLIC_URL,
+        "URL",
+        "The API that commands for operators ask. Absent: the one on HOST and PORT.",
+    ),
+    Variable(
+        "api_key",
+        "OPERATIONS_API_KEY",
+        _key,
+        "API key",
+        "The key they send. Absent: the one that `dev` keeps in the data directory.",
+        secret=True,
     ),
     Variable(
         "postgres_bin",

@@ -9,7 +9,7 @@ from typing import Any
 import rich_click as click
 from rich_click import Context, RichGroup
 
-from operations_api.cli import describe, development, keys, production
+from operations_api.cli import describe, development, keys, operating, production
 from operations_api.domain.errors import OperationsError
 
 
@@ -44,6 +44,7 @@ def cli() -> None:
     Begin with                operations-api dev
     What can be set           operations-api settings
     If something is wrong     operations-api doctor
+    If something is blocked   operations-api blocked
 
     All settings are environment variables. Without DATABASE_URL or REDIS_URL a command uses the embedded servers that
     already run on OPERATIONS_DATA_DIR, or starts them for as long as it lives.
@@ -56,6 +57,12 @@ for command in (
     production.worker,
     production.migrate,
     keys.keys,
+    operating.blocked,
+    operating.retry,
+    operating.resolve,
+    operating.compensate,
+    operating.force_close,
+    operating.versions,
     describe.settings,
     describe.doctor,
     describe.openapi,

@@ -15,7 +15,8 @@ from tests.processes import ROOT, module
 
 COMMANDS = [
     (), ("dev",), ("serve",), ("worker",), ("migrate",), ("openapi",), ("keys",), ("keys", "create"), ("keys", "list"),
-    ("keys", "revoke"), ("settings",), ("doctor",),
+    ("keys", "revoke"), ("settings",), ("doctor",), ("blocked",), ("retry",), ("resolve",), ("compensate",),
+    ("force-close",), ("versions",),
 ]  # fmt: skip
 
 
