@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +14,7 @@ from operations_api.domain.errors import LeaseLost, Reject, Retry
 from operations_api.domain.handlers import TAKES, Handlers
 from operations_api.domain.settle import ANSWERS, Answered, Done, NotNow, Outcome, Rejected, Unknown
 from operations_api.domain.step import Step
+from worker.threads import Threads
 
 THREADS: Final = 32
 """Plain functions run here; one that waits for a slow service should not keep the others waiting."""
@@ -28,7 +28,7 @@ class Caller:
     """Calls handlers. One per process."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="handler")
+        self._threads = Threads(THREADS)
 
     async def call(self, step: Step, handlers: Handlers, name: str, ctx: Context, argument: Any) -> Outcome:
         """Call a handler and sort its answer. Being cancelled and ``LeaseLost`` pass through: they are no answers."""
@@ -37,26 +37,26 @@ class Caller:
         try:
             async with asyncio.timeout(step.timeout_seconds):
                 value = await self._run(getattr(step, name), name in handlers.plain, arguments)
-        except LeaseLost:
+            crash_points.reach("after-effect", ctx.step, name)
+            return _answer(handlers, name, value)
+        except (LeaseLost, GeneratorExit):
             raise
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            return _unknown(ctx, error, "something it waited for was cancelled")
         except Reject as rejected:
             return Rejected(rejected.reason, rejected.detail, rejected.retryable)
         except Retry as retry:
             return NotNow(retry.after_seconds, retry.detail)
         except TimeoutError as error:
             return _unknown(ctx, error, f"no answer within {step.timeout_seconds:g} s")
-        except Exception as error:
+        except BaseException as error:  # sys.exit() in a handler must not end the worker, and the next one, and so on
             return _unknown(ctx, error, f"{type(error).__name__}: {error}")
-        crash_points.reach("after-effect", ctx.step, name)
-        return _answer(handlers, name, value)
-
-    def close(self) -> None:
-        """Take no more calls; threads that still run are left to end with the process."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, function: Any, plain: bool, arguments: tuple[Any, ...]) -> Any:
         if plain:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+            return await self._threads.run(function, *arguments)
         return await function(*arguments)
 
 
@@ -74,10 +74,16 @@ def _answer(handlers: Handlers, name: str, value: Any) -> Outcome:
     return Done(_encoded(value))
 
 
+def _is_cancelled() -> bool:
+    """Whether somebody asked this task to stop; else a handler has raised what only looks like it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def _encoded(value: Any) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
-def _unknown(ctx: Context, error: Exception, detail: str) -> Unknown:
+def _unknown(ctx: Context, error: BaseException, detail: str) -> Unknown:
     ctx.log.warning("handler failed", handler=ctx.phase, attempt=ctx.attempt, error=detail, exc_info=error)
     return Unknown(detail[:LONGEST_DETAIL])

@@ -59,8 +59,9 @@ class Dispatcher:
         while not self._draining:
             try:
                 claimed = await self.run_once()
-            except StoreUnavailable as error:
-                log.warning("nothing can be claimed", error=str(error))
+            except Exception as error:  # whatever it is: a worker that stops looking is lost
+                unexpected = None if isinstance(error, StoreUnavailable) else error
+                log.warning("nothing can be claimed", error=str(error), exc_info=unexpected)
                 await asyncio.sleep(ERROR_PAUSE_SECONDS * (1 + random.random()))  # noqa: S311 -- spreads the load
                 continue
             if claimed < CLAIM_BATCH or len(self._tasks) >= self._slots:
@@ -81,14 +82,17 @@ class Dispatcher:
             self._start(leased, asked_at)
         return len(claimed)
 
-    async def drain(self, seconds: float) -> None:
-        """Claim no more, let what runs finish for so long, then give the rest back."""
+    def claim_no_more(self) -> None:
+        """End the rounds; what the last one is claiming just now still begins."""
         self._draining = True
         self.wake()
+
+    async def drain(self, seconds: float) -> None:
+        """Once the rounds have ended: let what runs finish for so long, then give the rest back."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
-        for task in self._tasks:
-            task.cancel()
+        for lease in self._tasks.values():
+            lease.give_back()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _rest(self) -> None:

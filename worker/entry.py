@@ -11,7 +11,7 @@ from operations_api.domain.advance import Plan
 from operations_api.domain.execution import Execution, StepRecord
 from operations_api.domain.failure import CANCELED, DEADLINE_EXCEEDED, Failure, error_object, partly_applied
 from operations_api.domain.journal import JournalEntry, StepEntry
-from operations_api.domain.plan import Finish, Sleep
+from operations_api.domain.plan import Call, Finish, Sleep
 from operations_api.domain.states import OperationStatus
 
 ATTENTION_AFTER_ATTEMPTS: Final = 10
@@ -55,14 +55,13 @@ def entry_for(
     )
 
 
-def drained_entry(execution: Execution, stored: Execution, now: datetime) -> JournalEntry:
-    """What a worker that has to stop writes: all it knows, no attempt for the call it leaves, the lease given back."""
-    left = tuple(
-        msgspec.structs.replace(step, attempts=step.attempts - 1) if step.call_ends_at is not None else step
-        for step in execution.steps
-    )
-    plan = Plan(msgspec.structs.replace(execution, steps=left), Sleep(now))
-    return entry_for(plan, stored, _Unbuilt(), now, progressed=False)
+def drained(execution: Execution, call: Call, now: datetime, *, was_called: bool) -> Plan:
+    """The plan of a worker that has to stop: all it knows, no attempt for the call it leaves, ready for another one."""
+    step = execution.steps[call.position]
+    if step.effect == "external" and call.handler != "query":
+        ends_at = step.call_ends_at if was_called else None
+        execution = execution.with_step(msgspec.structs.replace(step, attempts=step.attempts - 1, call_ends_at=ends_at))
+    return Plan(execution, Sleep(now))
 
 
 def parked_entry(execution: Execution, reason: str, now: datetime) -> JournalEntry:
@@ -171,10 +170,3 @@ def _reason(step: StepRecord) -> str:
 
 def _json(value: Any) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
-
-
-class _Unbuilt:
-    """Nothing is finished while draining."""
-
-    def result(self, execution: Execution) -> tuple[msgspec.Raw, str | None]:
-        raise AssertionError("a drained operation is not finished")

@@ -21,12 +21,12 @@ from operations_api.domain.execution import Execution
 from operations_api.domain.failure import DEADLINE_EXCEEDED
 from operations_api.domain.journal import JournalEntry, Written
 from operations_api.domain.plan import Call, Finish, Sleep
-from operations_api.domain.settle import Done, Outcome, begin, resume, settle, turned_back
+from operations_api.domain.settle import Done, Outcome, Unknown, begin, resume, settle, turned_back
 from operations_api.store.journal import LocalTransaction
 from operations_api.store.leases import Leased, Leases
-from worker.entry import drained_entry, entry_for
+from worker.entry import drained, entry_for, parked_entry
 from worker.lease import Lease
-from worker.script import Script, Services, with_checkpoint
+from worker.script import Script, Services, Unfit, with_checkpoint
 
 STORE_RETRY_SECONDS: Final = 0.1
 """While Postgres is away an entry is offered again this often, until it is stored or the lease is lost."""
@@ -52,22 +52,34 @@ class Run:
     async def to_rest(self) -> Plan:
         """Work until nothing is left to do now. Returns the last plan: finished, or asleep until a time.
 
-        Raises ``LeaseLost``. When cancelled because the worker drains, journals what is known and gives the lease back.
+        Raises ``LeaseLost``. When the worker drains, journals what is known and gives the lease back.
         """
         try:
             plan = await self._store(advance(self._seen(), self._clock.now()))
             while isinstance(plan.move, Call):
+                if self._lease.wanted_back:
+                    return await self._give_back(plan.move, was_called=False)
                 local = self.execution.steps[plan.move.position].effect == "local"
                 plan = await (self._locally(plan.move) if local else self._remotely(plan.move))
             return plan
-        except asyncio.CancelledError:
-            if not self._lease.lost:
-                await self._give_back()
-            raise
+        except Unfit as reason:
+            await self._write_entry(parked_entry(self.stored, str(reason), self._clock.now()))
+            return Plan(self.stored, Sleep(None))
 
     async def _remotely(self, call: Call) -> Plan:
+        async def checkpoint(value: bytes) -> None:
+            self.execution = with_checkpoint(self.execution, call, value)  # first: whatever is stored next includes it
+            await self._journal.checkpoint(held.tenant, held.id, held.epoch, call.position, value)
+
+        held = self._lease.held
         self._reach("after-intent", call)
-        outcome = await self._script.call(self.execution, call, self._lease)
+        try:
+            with self._lease.in_handler():
+                outcome = await self._script.call(self.execution, call, self._lease, checkpoint)
+        except asyncio.CancelledError:
+            if not self._lease.lost:
+                await self._give_back(call, was_called=True)
+            raise
         self._settle(call, outcome)
         return await self._store(advance(self._seen(), self._clock.now()))
 
@@ -85,12 +97,24 @@ class Run:
         except _GateShut:
             self.execution = self.stored
             return await self._store(await self._refused())
-        except StoreUnavailable:
-            return await self._store(advance(await self._reload(), self._clock.now()))
+        except StoreUnavailable as error:
+            return await self._store(await self._after_break(call, error))
         except asyncio.CancelledError:
-            self.execution = self.stored  # the rest was undone with the transaction
+            if not self._lease.lost:
+                await self._reload()  # a checkpoint may have been on its way to be committed
+                await self._give_back(call, was_called=False)
             raise
         return await self._store(plan, written)
+
+    async def _after_break(self, call: Call, error: StoreUnavailable) -> Plan:
+        """The transaction's connection broke: unless it was committed all the same, that was a failed attempt."""
+        await self._reload()
+        plan = advance(self._seen(), self._clock.now())
+        if plan.move != call:
+            return plan
+        self.execution = begin(self.execution, call, self._clock.now())
+        self._settle(call, Unknown(str(error)))
+        return advance(self._seen(), self._clock.now())
 
     async def _neighbours(self, transaction: LocalTransaction, call: Call) -> Plan:
         while True:
@@ -111,9 +135,8 @@ class Run:
             await self._checkpoint(transaction, call, value)
 
         await transaction.set_savepoint()
-        outcome = await self._script.call(
-            self.execution, call, self._lease, tx=transaction.connection, checkpoint=checkpoint
-        )
+        with self._lease.in_handler():
+            outcome = await self._script.call(self.execution, call, self._lease, checkpoint, transaction.connection)
         await transaction.end_savepoint(keep=isinstance(outcome, Done))
         return outcome
 
@@ -149,14 +172,16 @@ class Run:
 
     async def _write(self, plan: Plan) -> Written | None:
         self._reach("before-intent", plan.move)
-        entry = self._entry(plan)
+        return await self._write_entry(self._entry(plan))
+
+    async def _write_entry(self, entry: JournalEntry) -> Written | None:
         # an entry may be repeated: under one epoch it says the same however often it is written
         while True:
             try:
                 return await self._journal.write(entry)
             except StoreUnavailable:
-                if self._lease.lost:
-                    raise LeaseLost("the lease ran out while Postgres was away") from None
+                if self._lease.lost or self._lease.wanted_back:
+                    raise LeaseLost("Postgres was away for too long") from None
                 await asyncio.sleep(STORE_RETRY_SECONDS)
 
     def _must_store(self, plan: Plan) -> bool:
@@ -201,17 +226,19 @@ class Run:
             try:
                 leased = await self._leases.reread(self.execution.tenant, self.execution.id, self.execution.epoch)
             except StoreUnavailable:
-                if self._lease.lost:
-                    raise LeaseLost("the lease ran out while Postgres was away") from None
+                if self._lease.lost or self._lease.wanted_back:
+                    raise LeaseLost("Postgres was away for too long") from None
                 await asyncio.sleep(STORE_RETRY_SECONDS)
                 continue
             if leased is None:
                 raise LeaseLost("another worker holds the operation, or it is finished")
             return leased
 
-    async def _give_back(self) -> None:
-        """Draining: the call under way counts as no attempt, and nobody calls again before it must have ended."""
-        await self._journal.write(drained_entry(self.execution, self.stored, self._clock.now()))
+    async def _give_back(self, call: Call, *, was_called: bool) -> Plan:
+        """Draining: the call that is left counts as no attempt; one that was begun keeps the time it ends at."""
+        plan = drained(self.execution, call, self._clock.now(), was_called=was_called)
+        await self._write_entry(self._entry(plan))
+        return plan
 
     # -- bookkeeping -------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
@@ -34,13 +35,19 @@ log = structlog.get_logger(__name__)
 
 
 class Lease:
-    """One operation this process may work on. ``cancel_requested`` is what the client asked; ``lost`` ends the work."""
+    """One operation this process may work on. ``cancel_requested`` is what the client asked; ``lost`` ends the work.
+
+    ``wanted_back``: the worker drains. A handler that runs is cancelled, a write that is under way is not, so that what
+    the database has is known when the operation is given back.
+    """
 
     def __init__(self, held: Held, renewed_at: float, stop: Callable[[], object]) -> None:
         self.held = held
         self.renewed_at = renewed_at
         self.cancel_requested = False
         self.lost = False
+        self.wanted_back = False
+        self._in_handler = False
         self._stop = stop
 
     def lose(self) -> None:
@@ -48,6 +55,21 @@ class Lease:
         if not self.lost:
             self.lost = True
             self._stop()
+
+    def give_back(self) -> None:
+        """The worker drains: end the call under way, or stop before the next one."""
+        self.wanted_back = True
+        if self._in_handler:
+            self._stop()
+
+    @contextmanager
+    def in_handler(self) -> Iterator[None]:
+        """While a handler runs."""
+        self._in_handler = True
+        try:
+            yield
+        finally:
+            self._in_handler = False
 
 
 class Leaseholder(threading.Thread):
@@ -105,8 +127,9 @@ class Leaseholder(threading.Thread):
                     await self._renew(connection)
             except (*UNREACHABLE, asyncpg.PostgresError) as error:
                 log.warning("leases could not be renewed", error=repr(error), leases=len(self._leases))
-                connection = _dropped(connection)
-        _dropped(connection)
+                _drop(connection)
+                connection = None
+        _drop(connection)
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
         settings = {"application_name": "operations-api leases", "statement_timeout": str(self._beat_ms())}
@@ -151,7 +174,7 @@ class Leaseholder(threading.Thread):
         return int(self._lease_seconds / RENEWALS_PER_LEASE * 1000)
 
 
-def _dropped(connection: asyncpg.Connection[asyncpg.Record] | None) -> None:
+def _drop(connection: asyncpg.Connection[asyncpg.Record] | None) -> None:
     """Close without a farewell: it may never be answered."""
     if connection is not None:
         connection.terminate()

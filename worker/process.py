@@ -61,12 +61,12 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     try:
         yield WorkerProcess(dispatcher, leaseholder)
     finally:
-        await dispatcher.drain(settings.drain_seconds)
+        dispatcher.claim_no_more()
         await dispatching
+        await dispatcher.drain(settings.drain_seconds)
         announcing.cancel()
         await asyncio.gather(announcing, return_exceptions=True)
         await leaseholder.stop()
-        services.caller.close()
         await services.journal.drain()
         await changes.close()
         await pool.close()

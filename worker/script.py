@@ -11,7 +11,7 @@ import structlog
 
 from operations_api.domain.context import Context, Transaction
 from operations_api.domain.definition import Definition
-from operations_api.domain.errors import DefinitionError, OperationsError
+from operations_api.domain.errors import OperationsError
 from operations_api.domain.execution import CommitRejectPolicy, Execution, StepRecord, traits_of
 from operations_api.domain.handlers import TAKES, handlers_of
 from operations_api.domain.operation import Operation, StepPin, pins_of
@@ -68,13 +68,12 @@ class Script:
         execution: Execution,
         call: Call,
         lease: Lease,
-        *,
+        checkpoint: Callable[[bytes], Awaitable[None]],
         tx: Transaction | None = None,
-        checkpoint: Callable[[bytes], Awaitable[None]] | None = None,
     ) -> Outcome:
-        """Call one handler. ``checkpoint`` stores its cursor where a local call stores it in its own transaction."""
+        """Call one handler. ``checkpoint`` stores its cursor. Raises ``Unfit`` when what it needs cannot be read."""
         record = execution.steps[call.position]
-        report = self._report(execution, record, checkpoint)
+        report = self._report(execution, checkpoint)
         ctx = self._context(execution, record, call, lease, report, tx)
         try:
             return await self._services.caller.call(
@@ -91,6 +90,8 @@ class Script:
         """The result of an operation that succeeded; where it cannot be made or kept, an empty one and the reason."""
         try:
             result = self._definition.build_result(self._input, self._values(execution, "result"))
+            if not isinstance(result, self._definition.result):
+                raise TypeError(f"build_result returned {type(result).__name__}")
             encoded = msgspec.json.encode(result)
         except Exception as error:
             log.exception("result could not be built", type=self._definition.name, operation=str(self._operation.id))
@@ -109,7 +110,13 @@ class Script:
     def _value(self, record: StepRecord, what: str) -> Any:
         raw = getattr(record, what)
         wanted = getattr(self._handlers[record.position], what)
-        return None if raw is None or wanted is type(None) else msgspec.json.decode(raw, type=wanted)
+        if raw is None or wanted is type(None):
+            return None
+        try:
+            return msgspec.json.decode(raw, type=wanted)
+        except msgspec.ValidationError as error:
+            log.error("what a step gave does not fit the definition", step=record.key, what=what, error=str(error))
+            raise Unfit("JOURNAL_UNREADABLE") from error
 
     def _values(self, execution: Execution, what: str) -> dict[str, Any]:
         return {step.key: self._value(step, what) for step in execution.steps}
@@ -144,19 +151,14 @@ class Script:
             _tx=tx,
         )
 
-    def _report(
-        self, execution: Execution, record: StepRecord, checkpoint: Callable[[bytes], Awaitable[None]] | None
-    ) -> Report:
+    def _report(self, execution: Execution, checkpoint: Callable[[bytes], Awaitable[None]]) -> Report:
         journal = self._services.journal
         name = execution.tenant, execution.id, execution.epoch
 
         async def write_progress(progress: bytes, message: str | None) -> None:
             await journal.report(ProgressReport(*name, progress, message))
 
-        async def write_checkpoint(value: bytes) -> None:
-            await journal.checkpoint(*name, record.position, value)
-
-        return Report(write_progress, checkpoint or write_checkpoint)
+        return Report(write_progress, checkpoint)
 
 
 def with_checkpoint(execution: Execution, call: Call, value: bytes) -> Execution:
@@ -179,7 +181,7 @@ def _decoded_input(definition: Definition, operation: Operation) -> Any:
 def _pinned_steps(definition: Definition, input: Any, pins: tuple[StepPin, ...]) -> tuple[Step, ...]:
     try:
         steps = definition.steps_for(input)
-    except DefinitionError as error:
+    except Exception as error:  # whatever a user's function raises
         log.error("steps cannot be made any more", type=definition.name, error=str(error))
         raise Unfit("STEPS_CHANGED") from error
     if pins_of(steps) != pins:
