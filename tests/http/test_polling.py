@@ -54,7 +54,7 @@ async def test_the_etag_is_the_version_and_the_full_view_has_another(client: Cli
     assert basic.headers["etag"] == '"1"'
     assert full.headers["etag"] != basic.headers["etag"]
     assert full.json().items() > basic.json().items()
-    assert set(full.json()) - set(basic.json()) == {"input", "steps"}
+    assert set(full.json()) - set(basic.json()) >= {"input", "steps"}
 
 
 @pytest.mark.parametrize("tags", ['"1"', 'W/"1"', '"0", "1"', '"x,y" , W/"1"', "*"])
@@ -135,7 +135,8 @@ async def test_waiting_answers_as_soon_as_redis_brings_the_news(service: Service
     await asyncio.sleep(0.05)
     await service.succeed(operation["id"])
     await changes.publish([Change(tenant, UUID(operation["id"]), 99, True)])
-    response = await waiting
+    async with asyncio.timeout(15):
+        response = await waiting
     await changes.close()
     assert response.json()["status"] == "succeeded"
     assert response.headers["preference-applied"] == "wait=20"
@@ -146,7 +147,8 @@ async def test_waiting_ends_without_news_too(service: Service, client: Client):
     waiting = asyncio.create_task(client.get(operation["links"]["self"], headers={"Prefer": "wait=20"}))
     await asyncio.sleep(0.05)
     await service.succeed(operation["id"])
-    assert (await waiting).json()["status"] == "succeeded"
+    async with asyncio.timeout(15):  # before its own time is over
+        assert (await waiting).json()["status"] == "succeeded"
 
 
 async def test_waiting_for_done_sleeps_through_other_changes(service: Service, client: Client):
