@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from operations_api.domain.change import Change
 from operations_api.store.connection import Pool, open_pool
+from operations_api.store.journal import Journal
+from operations_api.store.leases import Leased, Leases
+
+from . import factory
 
 
 @pytest.fixture
@@ -42,3 +48,32 @@ WAITING: Any = """
 select count(*) from pg_stat_activity
 where datname = current_database() and wait_event_type = 'Lock'
 """
+
+
+KNOWN: Any = [(factory.TYPE, 1)]
+
+
+@pytest.fixture
+def leases(pool: Pool) -> Leases:
+    """What a worker claims with."""
+    return Leases(pool, uuid4(), lease_seconds=15)
+
+
+@pytest.fixture
+async def leased(connection: asyncpg.Connection, leases: Leases) -> Leased:
+    """An operation that a worker holds."""
+    await factory.operation(connection)
+    (claimed,) = await leases.claim(KNOWN, 1)
+    return claimed
+
+
+@pytest.fixture
+def changes() -> list[Change]:
+    """What the journal said had changed."""
+    return []
+
+
+@pytest.fixture
+def journal(pool: Pool, leases: Leases, changes: list[Change]) -> Journal:
+    """The journal of the same worker."""
+    return Journal(pool, leases._owner, changes.extend)

@@ -11,8 +11,11 @@ from uuid import UUID, uuid4
 import msgspec
 import uuid_utils.compat as uuid_utils
 
+from operations_api.domain.execution import StepRecord
+from operations_api.domain.journal import JournalEntry, StepEntry
 from operations_api.domain.operation import StepPin
 from operations_api.domain.starting import StartRequest
+from operations_api.store.leases import Leased
 
 TENANT, TYPE = "acme", "place-order"
 PINS = (StepPin("stock", "step", "external"), StepPin("funds", "step", "external"))
@@ -140,3 +143,22 @@ async def _insert(connection: Any, table: str, values: Mapping[str, Any]) -> Any
     places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
     statement = f"insert into {table} ({', '.join(values)}) values ({places}) returning *"  # noqa: S608  # our own words
     return await connection.fetchrow(statement, *values.values())
+
+
+def entry(leased: Leased, *steps: StepEntry, **overrides: Any) -> JournalEntry:
+    """A write of the worker that holds this lease; ``steps`` come with it."""
+    values = {"status": "running", "phase": "reserving", **overrides}
+    return JournalEntry(
+        tenant=leased.operation.tenant,
+        id=leased.operation.id,
+        epoch=leased.epoch,
+        now=leased.claimed_at,
+        steps=steps,
+        **values,
+    )
+
+
+def step_entry(position: int = 0, *, on_commit: bool = False, **fields: Any) -> StepEntry:
+    """A step's journal to be written."""
+    record = {"key": PINS[position].key, "kind": "step", "effect": "external", "state": "reserving", **fields}
+    return StepEntry(StepRecord(position=position, **record), on_commit)

@@ -1,0 +1,197 @@
+"""Claims are fair and exclusive, every claim fences the one before, and the sweep forgets nothing."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from operations_api.store.leases import Held, Leases, renew
+
+from . import factory
+from .conftest import KNOWN
+from .factory import LONG_AGO, SOON
+
+
+async def row_of(connection, id):
+    return await connection.fetchrow("select * from operations where id = $1", id)
+
+
+async def expire(connection, id):
+    """The lease ran out long ago."""
+    await connection.execute(
+        "update operations set lease_expires_at = $2, next_wake_at = $2 where id = $1", id, LONG_AGO
+    )
+
+
+def held(leased):
+    return Held(leased.operation.tenant, leased.operation.id, leased.epoch)
+
+
+# -- claim -------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_claim_takes_the_operation_and_its_time(connection, leases):
+    created = await factory.operation(connection)
+    (leased,) = await leases.claim(KNOWN, 10)
+    row = await row_of(connection, created["id"])
+    assert (leased.epoch, leased.steps, leased.pins) == (1, {}, factory.PINS)
+    assert (row["status"], row["phase"], row["ready"], row["version"]) == ("running", "reserving", False, 2)
+    assert min(row["lease_expires_at"], row["next_wake_at"]) > leased.claimed_at
+    assert row["started_at"] is not None
+    assert await leases.claim(KNOWN, 10) == []
+
+
+async def test_one_tenants_backlog_does_not_starve_another(connection, leases):
+    for place in range(30):
+        await factory.operation(connection, tenant="busy", fair_order=1000 + place * 1000)
+    for place in range(3):
+        await factory.operation(connection, tenant="quiet", fair_order=1500 + place * 1000)
+    claimed = await leases.claim(KNOWN, 6)
+    assert sorted(one.operation.tenant for one in claimed) == ["busy"] * 3 + ["quiet"] * 3
+
+
+async def test_two_claimers_never_get_the_same_operation(connection, pool, leases):
+    for place in range(200):
+        await factory.operation(connection, fair_order=place)
+    others = [Leases(pool, uuid4(), 15) for _ in range(3)]
+    rounds = await asyncio.gather(*(one.claim(KNOWN, 17) for one in [leases, *others] * 4))
+    claimed = [one.operation.id for batch in rounds for one in batch]
+    assert len(claimed) == len(set(claimed)) == 200
+
+
+async def test_a_claim_passes_over_what_another_is_just_claiming(connection, leases):
+    first = await factory.operation(connection, fair_order=1)
+    second = await factory.operation(connection, fair_order=2)
+    async with connection.transaction():
+        await connection.execute("select from operations where id = $1 for update", first["id"])
+        (leased,) = await leases.claim(KNOWN, 10)
+    assert leased.operation.id == second["id"]
+
+
+async def test_a_worker_claims_only_versions_it_knows(connection, leases):
+    known = await factory.operation(connection)
+    await factory.operation(connection, definition_version=2)
+    await factory.operation(connection, type="charge-card")
+    claimed = await leases.claim([*KNOWN, ("charge-card", 2)], 10)
+    assert [one.operation.id for one in claimed] == [known["id"]]
+
+
+@pytest.mark.parametrize("status", ["canceling", "needs_attention"])
+async def test_a_claim_changes_no_status_but_pending(connection, leases, status):
+    asleep = {"ready": True, "next_wake_at": None, "lease_owner": None, "lease_expires_at": None}
+    created = await factory.operation(connection, status=status, **asleep)
+    await leases.claim(KNOWN, 1)
+    assert (await row_of(connection, created["id"]))["status"] == status
+
+
+async def test_a_later_claim_brings_the_journal_and_fences_the_earlier_one(connection, leases, leased):
+    await factory.step(connection, {"tenant": leased.operation.tenant, "id": leased.operation.id}, state="reserving")
+    await expire(connection, leased.operation.id)
+    assert await leases.sweep(10) == 1
+    assert await leases.reread(leased.operation.tenant, leased.operation.id, leased.epoch) is None
+    (again,) = await leases.claim(KNOWN, 1)
+    assert again.epoch > leased.epoch
+    assert again.steps[0].state == "reserving"
+    assert again.operation.started_at == leased.operation.started_at
+
+
+# -- sweep -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "asleep",
+    [
+        {"ready": False, "next_wake_at": LONG_AGO, "not_before": LONG_AGO},
+        {"status": "running", "next_wake_at": LONG_AGO, "lease_owner": None, "lease_expires_at": None},
+        {"status": "running", "next_wake_at": LONG_AGO, "lease_expires_at": LONG_AGO},
+        {"status": "needs_attention", "next_wake_at": LONG_AGO},
+    ],
+    ids=["not_before due", "retry due", "lease expired", "slow retry due"],
+)
+async def test_what_has_slept_long_enough_becomes_ready(connection, leases, asleep):
+    created = await factory.operation(connection, **asleep)
+    assert await leases.sweep(10) == 1
+    row = await row_of(connection, created["id"])
+    assert (row["ready"], row["next_wake_at"], row["lease_owner"]) == (True, None, None)
+    assert row["lease_epoch"] == created["lease_epoch"] + (created["lease_owner"] is not None)
+    assert await leases.sweep(10) == 0
+
+
+@pytest.mark.parametrize(
+    "resting",
+    [
+        {},
+        {"status": "running"},
+        {"ready": False, "next_wake_at": SOON},
+        {"status": "needs_attention"},
+        {"status": "failed"},
+    ],
+    ids=["ready", "leased", "asleep", "waiting for a person", "finished"],
+)
+async def test_nothing_else_is_touched(connection, leases, resting):
+    created = await factory.operation(connection, **resting)
+    assert await leases.sweep(10) == 0
+    assert dict(await row_of(connection, created["id"])) == dict(created)
+
+
+async def test_a_sweep_takes_the_longest_overdue_first_and_no_more_than_its_limit(connection, leases):
+    for hours in (1, 3, 2):
+        await factory.operation(
+            connection, ready=False, next_wake_at=LONG_AGO - timedelta(hours=hours), fair_order=hours
+        )
+    assert await leases.sweep(2) == 2
+    rows = await connection.fetch("select fair_order from operations where ready order by fair_order")
+    assert [row["fair_order"] for row in rows] == [2, 3]
+
+
+async def test_a_sweep_waits_for_nobody(connection, leases):
+    created = await factory.operation(connection, ready=False, next_wake_at=LONG_AGO)
+    async with connection.transaction():
+        await connection.execute("select from operations where id = $1 for update", created["id"])
+        assert await leases.sweep(10) == 0
+    assert await leases.sweep(10) == 1
+
+
+# -- heartbeat ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_heartbeat_renews_and_tells_of_cancel_requests(connection, pool, store, leases, leased):
+    await expire(connection, leased.operation.id)
+    async with pool.acquire() as session:
+        (first,) = await renew(session, leases._owner, 15, [held(leased)])
+        await store.cancel(leased.operation.tenant, leased.operation.id)
+        (second,) = await renew(session, leases._owner, 15, [held(leased)])
+    assert (first.held, first.renewed, first.cancel_requested) == (True, True, False)
+    assert (second.held, second.renewed, second.cancel_requested) == (True, True, True)
+    assert await leases.sweep(10) == 0
+
+
+async def test_a_heartbeat_passes_over_a_locked_row_and_neither_renews_nor_loses_it(connection, pool, leases, leased):
+    other = await factory.operation(connection)
+    (second,) = await leases.claim(KNOWN, 1)
+    async with pool.acquire() as session, connection.transaction():
+        await connection.execute("select from operations where id = $1 for update", leased.operation.id)
+        renewals = await renew(session, leases._owner, 15, [held(leased), held(second)])
+    by_id = {one.id: one for one in renewals}
+    assert (by_id[leased.operation.id].held, by_id[leased.operation.id].renewed) == (True, False)
+    assert (by_id[other["id"]].held, by_id[other["id"]].renewed) == (True, True)
+
+
+async def test_a_heartbeat_learns_that_a_lease_is_lost(connection, pool, leases, leased):
+    await expire(connection, leased.operation.id)
+    await leases.sweep(10)
+    async with pool.acquire() as session:
+        swept = await renew(session, leases._owner, 15, [held(leased)])
+        thief = Leases(pool, uuid4(), 15)
+        await thief.claim(KNOWN, 1)
+        claimed = await renew(session, leases._owner, 15, [held(leased)])
+        unknown = await renew(session, leases._owner, 15, [Held("acme", uuid4(), 1)])
+    assert [(one.held, one.renewed) for one in (*swept, *claimed, *unknown)] == [(False, False)] * 3
+
+
+async def test_a_clock_that_was_set_back_does_not_keep_an_operation_from_starting(connection, leases):
+    created = await factory.operation(connection, created_at=SOON, updated_at=SOON)
+    (leased,) = await leases.claim(KNOWN, 1)
+    assert leased.operation.started_at == created["created_at"]
+    assert leased.operation.updated_at == created["updated_at"]
