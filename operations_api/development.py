@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -89,7 +90,7 @@ async def _prepare(settings: Settings, key: str) -> None:
         return await ApiKeys(pool).create(TENANT, list(SCOPES), TENANT, key=key)
 
     await with_pool(settings.database_url, create)
-    if any(name.split(":")[0].split(".")[0] == "examples" for name in settings.registry.split(",")):
+    if _serves_examples(settings):
         from examples.seed import seed
 
         await seed(settings.database_url)
@@ -97,9 +98,25 @@ async def _prepare(settings: Settings, key: str) -> None:
 
 def _groups(settings: Settings, listening: socket.socket) -> list[list[Program]]:
     environment = environment_of(settings)
+    groups = []
+    if _serves_examples(settings):
+        environment.setdefault("EXAMPLES_PROVIDER_URL", f"http://127.0.0.1:{_free_port()}")
+        groups = [[Program("provider", [sys.executable, "-m", "examples.provider"], environment)]]
     socket_number = listening.fileno()
     api = Program("api", operations_api("serve", "--socket", str(socket_number)), environment, (socket_number,))
-    return [[api], [Program("worker", operations_api("worker"), environment)]]
+    return [[api], [Program("worker", operations_api("worker"), environment)], *groups]
+
+
+def _serves_examples(settings: Settings) -> bool:
+    return any(name.strip().split(":")[0].split(".")[0] == "examples" for name in settings.registry.split(","))
+
+
+def _free_port() -> int:
+    """Somebody could take it before the provider does; then the provider is started again, and says so."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _checks(servers: EmbeddedServers, parent: int | None) -> Callable[[], None]:
