@@ -7,7 +7,7 @@ what to do.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -16,6 +16,9 @@ from operations_api.domain.handlers import handlers_of
 from operations_api.domain.step import NAME, Step
 
 Steps = tuple[Step, ...]
+
+LONGEST_RETENTION_DAYS: Final = 36_500
+"""A century; an endless retention could not be added to a date."""
 
 
 class Definition:
@@ -64,7 +67,10 @@ class Definition:
         """The steps an operation with this input has. Raises ``DefinitionError`` for a wrong list."""
         if isinstance(self.steps, tuple):
             return self.steps
-        steps = tuple(self.steps(input))
+        given = self.steps(input)
+        if not isinstance(given, tuple | list):
+            raise self._error(f"the function of the input must give a tuple of steps, not {given!r}")
+        steps = tuple(given)
         self._check_steps(steps)
         return steps
 
@@ -72,7 +78,7 @@ class Definition:
         return f"Definition({self.name!r}, version={self.version})"
 
     def _check(self) -> None:
-        if not NAME.fullmatch(self.name) or len(self.name) > 100:
+        if not isinstance(self.name, str) or not NAME.fullmatch(self.name) or len(self.name) > 100:
             raise DefinitionError(
                 f'definition name "{self.name}": use lower-case words joined by hyphens, at most 100 characters, '
                 'such as "place-order"'
@@ -84,8 +90,8 @@ class Definition:
                 raise self._error(f"{role} must be a msgspec.Struct class, not {struct!r}")
         if self.example is not None and not isinstance(self.example, self.input):
             raise self._error(f"example must be a {self.input.__name__}")
-        if self.retention_days is not None and self.retention_days < 1:
-            raise self._error("retention_days must be at least 1")
+        if self.retention_days is not None and not 1 <= self.retention_days <= LONGEST_RETENTION_DAYS:
+            raise self._error(f"retention_days must be at least 1, and at most {LONGEST_RETENTION_DAYS}")
         self._check_policies()
         if not callable(self.build_result):
             raise self._error("build_result must be a function (input, results) -> result")

@@ -28,6 +28,9 @@ TAKES: Final = {
 }
 """What a handler takes after ``ctx``."""
 
+LONGEST_SECONDS: Final = 366 * 86_400
+"""Longer ones, and infinity, could not be added to a date."""
+
 
 class Handlers(msgspec.Struct, frozen=True):
     """The handlers of one Step class. ``reservation`` and ``result`` are Structs, ``dict`` or NoneType.
@@ -53,8 +56,11 @@ class Handlers(msgspec.Struct, frozen=True):
             name = min(self.plain)
             raise DefinitionError(f'step "{key}": {name} of a local step must be "async def": it shares a transaction')
         for setting in ("timeout_seconds", "retry_for_seconds"):
-            if not isinstance(getattr(step, setting), int | float) or getattr(step, setting) <= 0:
-                raise DefinitionError(f'step "{key}": {setting} must be a positive number of seconds')
+            seconds = getattr(step, setting)
+            if not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_SECONDS:
+                raise DefinitionError(
+                    f'step "{key}": {setting} must be a positive number of seconds, at most {LONGEST_SECONDS} (a year)'
+                )
 
 
 def handlers_of(step_class: type[Step], input_type: type[msgspec.Struct]) -> Handlers:
