@@ -11,9 +11,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import IO, Any
 
 LAUNCHER = Path(__file__).parent / "embedded" / "launch.py"
@@ -49,7 +51,7 @@ class Child:
         }
         number = death_signal.value if by_kernel else 0
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(number), identity]
-        self._process = _starter().submit(_open, [*launcher, *program], options).result()
+        self._process = _starter().open([*launcher, *program], options)
         self._sidecar = None if by_kernel else _start_sidecar(self._process.pid, death_signal)
 
     @property
@@ -87,10 +89,35 @@ class Child:
             self._sidecar.stdin.close()
 
 
-@cache
-def _starter() -> Executor:
-    """One thread that lives as long as the process starts every child: the kernel's promise holds per *thread*."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="child-starter")
+Order = tuple["Future[subprocess.Popen[bytes]]", Sequence[str], dict[str, Any]]
+
+
+class _Starter:
+    """The one thread that starts every child: the kernel's promise is bound to the life of the *thread*.
+
+    It ends with the process and not before. An executor's thread will not do: a signal that interrupts its start
+    leaves a thread that nobody ends, and the process would wait for it for ever.
+    """
+
+    def __init__(self) -> None:
+        self._orders: SimpleQueue[Order] = SimpleQueue()
+        Thread(target=self._run, name="child-starter", daemon=True).start()
+
+    def open(self, command: Sequence[str], options: dict[str, Any]) -> subprocess.Popen[bytes]:
+        opened: Future[subprocess.Popen[bytes]] = Future()
+        self._orders.put((opened, command, options))
+        return opened.result()
+
+    def _run(self) -> None:
+        while True:
+            opened, command, options = self._orders.get()
+            try:
+                opened.set_result(_open(command, options))
+            except Exception as error:  # it is the caller's: a file it may not run, too many processes
+                opened.set_exception(error)
+
+
+_starter = cache(_Starter)
 
 
 def _open(command: Sequence[str], options: dict[str, Any]) -> subprocess.Popen[bytes]:

@@ -41,7 +41,7 @@ def run(settings: Settings, die_with_parent: bool) -> int:
     parent = os.getppid()
     if die_with_parent:
         die_with(parent, signal.SIGTERM)
-    _stop_means_stop()
+    _stop_at_once_while_starting()
     registry = load_registry(settings)
     with EmbeddedServers() as servers:
         servers.claim(settings)  # before the port: of a second `dev` this is the fault, the taken port only follows
@@ -54,10 +54,13 @@ def run(settings: Settings, die_with_parent: bool) -> int:
             return Supervisor(_groups(resolved, listening), settings.drain_seconds, check).run()
 
 
-def _stop_means_stop() -> None:
-    """Until the supervisor listens, SIGTERM and SIGHUP unwind like Ctrl-C, so that servers stop and files go."""
+def _stop_at_once_while_starting() -> None:
+    """Until the supervisor listens, a stop is what a kill is: the kernel ends the servers, the next start cleans up.
+
+    An exception from a signal's handler could strike inside an event loop or a lock, and hang instead.
+    """
     for number in stopping_signals():
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _start(servers: EmbeddedServers, settings: Settings) -> Settings:

@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -62,17 +62,21 @@ def children_of(pid: int) -> list[int]:
 @contextmanager
 def watching(pids: Sequence[int]) -> Iterator[Watch]:
     """Handles on processes, taken while they live, so that a reused pid cannot deceive."""
-    handles = [os.pidfd_open(pid) for pid in pids]
+    handles: list[int] = []
+    for pid in pids:
+        with suppress(ProcessLookupError):  # ended since it was listed
+            handles.append(os.pidfd_open(pid))
     try:
-        yield Watch(handles)
+        yield Watch(handles, all_seen=len(handles) == len(pids))
     finally:
         for handle in handles:
             os.close(handle)
 
 
 class Watch:
-    def __init__(self, handles: Sequence[int]) -> None:
+    def __init__(self, handles: Sequence[int], all_seen: bool) -> None:
         self._handles = handles
+        self._all_seen = all_seen
 
     def all_end(self) -> bool:
         """Whether every process ends; waits for it."""
@@ -80,7 +84,7 @@ class Watch:
 
     def alive(self) -> bool:
         """Whether every process still runs."""
-        return not select.select(self._handles, [], [], 0)[0]
+        return self._all_seen and not select.select(self._handles, [], [], 0)[0]
 
 
 def _children(task: Path) -> list[str]:

@@ -186,14 +186,17 @@ def test_no_process_outlives_a_parent_that_is_killed_when_dev_is_told_to_die_wit
             assert processes.all_end()
 
 
-def test_a_stop_while_it_starts_leaves_nothing(environment: Mapping[str, str], data_dir: Path) -> None:
+@pytest.mark.parametrize("moment", ["owner.lock", "postgres.unfinished", "postgres", "servers.json", "dev-key"])
+def test_a_stop_while_it_starts_ends_it_and_is_no_obstacle(
+    environment: Mapping[str, str], data_dir: Path, moment: str
+) -> None:
     with running(DEV, environment) as process:
-        while not (data_dir / "owner.lock").exists():
+        while not (data_dir / moment).exists():
             assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
-        process.communicate()
-        assert process.returncode != 0
-    assert not (data_dir / "servers.json").exists()
+        with watching(children_of(process.pid)) as processes:
+            process.send_signal(signal.SIGTERM)
+            assert processes.all_end()
+        assert process.wait() == -signal.SIGTERM
     with dev(environment) as started:
         assert paste(started.commands[0])["type"] == "place-order"
 
