@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
@@ -18,6 +19,8 @@ import worker.execute
 from operations_api.domain.errors import LeaseLost
 from operations_api.domain.execution import CommitRejectPolicy, StepRecord, StepTraits
 from operations_api.domain.plan import Finish
+from operations_api.store.leases import Held
+from worker.lease import Lease
 
 from .world import Killed, Scenario, World
 
@@ -130,18 +133,20 @@ async def work_one_lease(world: World):
         return None
 
 
-class HeldLease:
-    """A lease that is never lost but by a crash."""
-
-    lost = False
+class HeldLease(Lease):
+    """A lease that ends with its worker alone; its heartbeat tells of a cancel request at once, or never."""
 
     def __init__(self, world: World) -> None:
-        self.held = SimpleNamespace(tenant="t", id=None, epoch=world.row.epoch)
         self._world = world
+        super().__init__(Held("t", UUID(int=1), world.row.epoch), 0, lambda: None)
 
     @property
     def cancel_requested(self) -> bool:
         return self._world.is_cancel_heard()
+
+    @cancel_requested.setter
+    def cancel_requested(self, value: bool) -> None:
+        assert not value
 
 
 def check_end(world: World) -> None:

@@ -147,7 +147,7 @@ class World:
     def result(self, execution: Execution) -> tuple[msgspec.Raw, str | None]:
         return msgspec.Raw(b"{}"), None
 
-    async def call(self, execution: Execution, call: Call, lease: Any, *, tx: Any = None, **_: Any) -> Outcome:
+    async def call(self, execution: Execution, call: Call, lease: Any, checkpoint: Any, tx: Any = None) -> Outcome:
         self._tick()
         self._check(execution, call)
         fate = next(self._calls, "done")
