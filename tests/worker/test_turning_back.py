@@ -67,7 +67,7 @@ async def test_a_cancel_request_after_the_decision_is_too_late(crew: Crew) -> No
 
 
 @pytest.mark.parametrize("effect", ["external", "local"])
-async def test_a_cancel_request_before_a_pivot_keeps_it_from_being_executed(crew: Crew, effect: Any) -> None:
+async def test_a_cancel_request_before_a_pivot_keeps_it_from_having_an_effect(crew: Crew, effect: Any) -> None:
     crew.start_worker()
     id = await crew.begin(
         StepTold("slow", trouble={"reserve": "wait"}), StepTold("charge", kind="pivot", effect=effect)
@@ -76,7 +76,8 @@ async def test_a_cancel_request_before_a_pivot_keeps_it_from_being_executed(crew
     await crew.store.cancel("dev", id)
     crew.open_gate(id, "slow", "reserve")
     assert (await crew.done(id)).status == "canceled"
-    assert "charge:execute" not in crew.calls(id)
+    # a local Pivot may have been called meanwhile, in a transaction that was undone
+    assert await crew.effects(id) == Counter(["slow:reserve", "slow:rollback"])
 
 
 async def test_a_cancel_request_while_a_pivot_executes_is_too_late(crew: Crew) -> None:

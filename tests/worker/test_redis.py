@@ -1,0 +1,110 @@
+"""Redis comes, goes and forgets: that costs latency and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+import redis.asyncio
+
+from operations_api.embedded.servers import EmbeddedServers
+from operations_api.queue import BELL, QUEUE, Queue
+from operations_api.settings import Settings
+from tests.worker.crew import PATIENCE_SECONDS, POLL_SECONDS, Crew
+from tests.worker.definitions import StepTold
+
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[EmbeddedServers]:
+    """One that may be killed: everybody else's tests go on using theirs."""
+    with EmbeddedServers() as servers:
+        servers.start(Settings(data_dir=tmp_path / "redis"), want_postgres=False)
+        yield servers
+
+
+async def test_a_worker_works_without_redis(crew: Crew) -> None:
+    worker = crew.start_worker(REDIS_URL=NOWHERE)
+    for _ in range(3):
+        assert (await crew.done(await crew.begin(StepTold("first"), StepTold("second")))).status == "succeeded"
+    assert worker.process.poll() is None
+    worker.send(signal.SIGTERM)
+    assert await worker.ended() == 0
+
+
+async def test_a_worker_hears_the_bell_again_when_redis_is_back(crew: Crew, own_redis: EmbeddedServers) -> None:
+    assert own_redis.valkey is not None
+    assert own_redis.valkey.pid is not None
+    url = own_redis.valkey.url
+    worker = crew.start_worker(REDIS_URL=url)
+    queue = await Queue.open(url)
+    await crew.done(await crew.begin(StepTold("warm-up")))
+    own_redis.valkey.stop()
+    away = [await _seconds_to_start(crew, queue) for _ in range(3)]
+    own_redis.valkey.start()
+    await asyncio.to_thread(own_redis.valkey.wait_until_ready)
+    await _subscribers(url, 1)
+    back = [await _seconds_to_start(crew, queue) for _ in range(9)]
+    assert median(back) * 4 < median(away), (back, away)
+    assert worker.process.poll() is None
+    await queue.close()
+
+
+async def test_a_worker_survives_a_flush_and_rubbish(crew: Crew, redis_url: str) -> None:
+    worker = crew.start_worker()
+    await crew.done(await crew.begin(StepTold("warm-up")))
+    client = redis.asyncio.from_url(redis_url)
+    await client.flushdb()
+    await client.publish(BELL, b"\xc1 no bell")
+    await client.zadd(QUEUE, {"no-such-job": 1})
+    await client.set("arq:job:rubbish", b"\xc1")
+    await client.zadd(QUEUE, {"rubbish": 1})
+    await client.publish(BELL, b"\x90")
+    await client.aclose()
+    queue = await Queue.open(redis_url)
+    for _ in range(3):
+        await _seconds_to_start(crew, queue)
+    assert worker.process.poll() is None
+    await queue.close()
+
+
+async def test_a_worker_gives_the_connections_of_a_lost_redis_back(crew: Crew, own_redis: EmbeddedServers) -> None:
+    assert own_redis.valkey is not None
+    worker = crew.start_worker(REDIS_URL=own_redis.valkey.url)
+    await _subscribers(own_redis.valkey.url, 1)
+    await crew.done(await crew.begin(StepTold("warm-up")))
+    open_before = _sockets(worker.pid)
+    for _ in range(4):
+        client = redis.asyncio.from_url(own_redis.valkey.url)
+        await client.client_kill_filter(_type="pubsub")
+        await client.aclose()
+        await _subscribers(own_redis.valkey.url, 1)
+    assert _sockets(worker.pid) <= open_before + 1
+
+
+async def _seconds_to_start(crew: Crew, queue: Queue) -> float:
+    id = await crew.begin(StepTold("only"))
+    queue.wake()
+    operation = await crew.done(id)
+    assert operation.started_at is not None
+    return (operation.started_at - operation.created_at).total_seconds()
+
+
+async def _subscribers(url: str, count: int) -> None:
+    """Wait until so many workers listen to the bell."""
+    client = redis.asyncio.from_url(url)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            if (await client.pubsub_numsub(BELL))[0][1] == count:
+                break
+            await asyncio.sleep(POLL_SECONDS)
+    await client.aclose()
+
+
+def _sockets(pid: int) -> int:
+    return sum("socket:" in str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir())
