@@ -24,12 +24,12 @@ IN_DOUBT: Final = frozenset({"reserving", "committing", "releasing", "compensati
 
 
 class OperatorAction(msgspec.Struct, frozen=True):
-    """What a person did to an operation: a row of ``operator_actions``. ``evidence`` is a JSON object."""
+    """What a person did to an operation: a row of ``operator_actions``."""
 
     verb: Verb
     step: str | None
     actor: str
-    evidence: msgspec.Raw | None
+    evidence: dict[str, str] | None
     at: datetime
 
 

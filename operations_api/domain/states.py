@@ -108,11 +108,12 @@ OPERATOR_TRANSITIONS: Final = frozenset(
     {
         ("reserving", "committed"),
         ("committing", "released"),
+        ("committing", "compensating"),  # after a compensate decision, when a query has found it committed
         ("releasing", "committed"),
         ("compensating", "committed"),
     }
 )
-"""What only a person may say of a step in doubt, who has looked where the engine cannot."""
+"""What only a person may bring about, who has looked where the engine cannot."""
 
 LEGAL_STEP_TRANSITIONS: Final = STEP_TRANSITIONS | LOCAL_SHORTCUTS | OPERATOR_TRANSITIONS
 

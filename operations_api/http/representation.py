@@ -65,7 +65,7 @@ class ShownAction(msgspec.Struct, frozen=True):
     verb: str
     step: str | None
     actor: str
-    evidence: msgspec.Raw | None
+    evidence: dict[str, str] | None
     at: str
 
 

@@ -273,6 +273,7 @@ create trigger operation_steps_legal_transition
         'committed compensated',
         'committed compensating',
         'committing committed',
+        'committing compensating',
         'committing released',
         'committing releasing',
         'compensating committed',
