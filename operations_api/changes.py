@@ -88,10 +88,11 @@ class Changes:
 class Watch:
     """Waits. One per process: one subscription and one timer, however many requests are waiting."""
 
-    def __init__(self, redis_url: str, read: Read) -> None:
+    def __init__(self, redis_url: str, read: Read, *, reread_seconds: float = REREAD_SECONDS) -> None:
         # no time-out on reading: silence is what an idle subscription hears
         self._redis: redis.Redis = _client(redis_url, socket_timeout=None)
         self._read = read
+        self._reread_seconds = reread_seconds
         self._waiters: dict[tuple[str, UUID], set[_Waiter]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -147,7 +148,7 @@ class Watch:
     async def _reread(self) -> None:
         """Wakes everybody at the same instant, so that the store reads all their operations together."""
         while True:
-            await asyncio.sleep(REREAD_SECONDS)
+            await asyncio.sleep(self._reread_seconds)
             self._wake_all()
 
     async def _listen(self) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-import pytest
 import redis.asyncio
 
-from operations_api import changes as news
 from operations_api.changes import CHANNEL, MAX_CHANGES_PER_MESSAGE, Change, Changes, Seen, Watch
 from operations_api.domain.operation import Operation
+
+NEVER = 1_000
+"""Seconds: longer than any test."""
 
 NOWHERE = "redis://127.0.0.1:1"
 
@@ -53,7 +54,8 @@ def is_done(seen: Seen) -> bool:
 
 @asynccontextmanager
 async def watching(redis_url: str, reader: Reader) -> AsyncIterator[Watch]:
-    watch = Watch(redis_url, reader)
+    """A watch that hears Redis, or one that reads again each second: what arrives has arrived that way."""
+    watch = Watch(redis_url, reader, reread_seconds=1 if redis_url == NOWHERE else NEVER)
     listening = 0 if redis_url == NOWHERE else await listeners(redis_url)
     watch.open()
     try:
@@ -62,12 +64,6 @@ async def watching(redis_url: str, reader: Reader) -> AsyncIterator[Watch]:
         yield watch
     finally:
         await watch.close()
-
-
-@pytest.fixture
-def only_news(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is read again by itself, so what arrives has arrived over Redis."""
-    monkeypatch.setattr(news, "REREAD_SECONDS", 1_000)
 
 
 async def listeners(redis_url: str) -> int:
@@ -84,7 +80,6 @@ async def subscribed(redis_url: str, count: int) -> None:
         await asyncio.sleep(0.005)
 
 
-@pytest.mark.usefixtures("only_news")
 async def test_a_waiter_reads_again_once_for_news_it_waits_for(redis_url: str):
     reader, changes = Reader(), Changes(redis_url)
     id = reader.add()
@@ -118,7 +113,6 @@ async def test_a_waiter_whose_news_are_lost_reads_about_once_a_second():
     assert found.done
 
 
-@pytest.mark.usefixtures("only_news")
 async def test_news_of_others_wakes_nobody(redis_url: str):
     reader, changes = Reader(), Changes(redis_url)
     id, other = reader.add(), reader.add()
@@ -153,7 +147,6 @@ async def test_a_waiter_that_leaves_is_forgotten(redis_url: str):
         assert watch._waiters == {}
 
 
-@pytest.mark.usefixtures("only_news")
 async def test_a_large_batch_arrives_whole(redis_url: str):
     reader, changes = Reader(), Changes(redis_url)
     ids = [reader.add() for _ in range(3)]
@@ -168,7 +161,6 @@ async def test_a_large_batch_arrives_whole(redis_url: str):
     await changes.close()
 
 
-@pytest.mark.usefixtures("only_news")
 async def test_listening_goes_on_after_redis_drops_the_connection(redis_url: str):
     reader, changes = Reader(), Changes(redis_url)
     id = reader.add()
