@@ -12,7 +12,7 @@ from operations_api.domain.operation import pins_of
 from operations_api.testing import findings
 from operations_api.testing.findings import Finding, WrongHandlers
 from operations_api.testing.rehearsal import Rehearsal, Rehearsed
-from operations_api.testing.scenario import Place, Scenario, places_around
+from operations_api.testing.scenario import WHEN_DONE, Place, Scenario, places_around
 from operations_api.testing.world import Connection, Ledger, World
 from worker.call import Caller
 
@@ -94,14 +94,11 @@ class _Check:
         reserves = [call for call in plain.calls if call.handler == "reserve"]
         if not reserves or plain.ending != "succeeded":
             return None
-        self._last_reserve = Place("after-outcome", reserves[-1].step, "reserve")
-        canceled = await self._rehearse(Scenario(cancel_at=self._before_the_decision()))
+        # its outcome and the decision are one write: a cancel has to come before it
+        self._before_the_decision = Place(WHEN_DONE, reserves[-1].step, "reserve")
+        canceled = await self._rehearse(Scenario(cancel_at=self._before_the_decision))
         self._note(findings.of_rollback(canceled))
         return canceled
-
-    def _before_the_decision(self) -> Place:
-        # the outcome of the last reserve and the decision are one write: a cancel has to come before it
-        return Place("before-outcome", self._last_reserve.step, "reserve")
 
     async def _refuse_commits(self, plain: Rehearsed) -> list[tuple[str, Rehearsed]]:
         """Commits refused one by one, for definitions that then undo what was committed."""
@@ -136,7 +133,7 @@ class _Check:
             return
         for place in _places(canceled):
             if place.handler == "rollback":
-                scenario = Scenario(crash_at=place, cancel_at=self._before_the_decision())
+                scenario = Scenario(crash_at=place, cancel_at=self._before_the_decision)
                 await self._disturb(scenario, place, plain)
 
     async def _crash_while_compensating(self, plain: Rehearsed, refused: list[tuple[str, Rehearsed]]) -> None:
@@ -148,7 +145,7 @@ class _Check:
     async def _disturb(self, scenario: Scenario, place: Place, plain: Rehearsed) -> None:
         run = await self._rehearse(scenario, late=True)
         self._crashes += run.crashed
-        self._note(findings.of_disturbed(run, place, plain.after))
+        self._note(findings.of_disturbed(run, place, plain))
 
     async def _rehearse(self, scenario: Scenario, *, late: bool = False) -> Rehearsed:
         self._rehearsals += 1

@@ -87,9 +87,9 @@ def of_compensation(run: Rehearsed, newest: str) -> list[Finding]:
 # -- the disturbed runs ----------------------------------------------------------------------------------------------
 
 
-def of_disturbed(run: Rehearsed, crash: Place, applied: Any) -> list[Finding]:
-    """What is wrong when a worker died at ``crash``. ``applied`` is the ledger after an undisturbed success."""
-    found = [*_wrong_answers(run, crash), *_failing(run)]
+def of_disturbed(run: Rehearsed, crash: Place, plain: Rehearsed) -> list[Finding]:
+    """What is wrong when a worker died at ``crash``; ``plain`` is the undisturbed run."""
+    found = [*_wrong_answers(run, crash), *_failing(run, plain)]
     if found:
         return found
     if run.ending == "blocked":  # a Pivot of unknown outcome without a query waits for a person, as it should
@@ -97,7 +97,7 @@ def of_disturbed(run: Rehearsed, crash: Place, applied: Any) -> list[Finding]:
     if run.ending == "endless":
         last = run.calls[-1]
         return [_finding(last, "endless", f"never succeeds once a worker has died: {_said(last.outcome)}")]
-    expected = applied if run.ending == "succeeded" else run.before
+    expected = plain.after if run.ending == "succeeded" else run.before
     return [] if run.after == expected else [_mismatch(run, crash, _ledger(run.after, expected))]
 
 
@@ -128,10 +128,10 @@ def _wrong_answers(run: Rehearsed, crash: Place) -> list[Finding]:
     return []
 
 
-def _failing(run: Rehearsed) -> list[Finding]:
+def _failing(run: Rehearsed, plain: Rehearsed) -> list[Finding]:
     """Handlers that fail only because a worker died."""
     for index, call in enumerate(run.calls):
-        if not isinstance(call.outcome, Unknown | Rejected):
+        if not isinstance(call.outcome, Unknown | Rejected) or _is_refused(call, plain):
             continue
         earlier = [one for one in run.calls[:index] if (one.step, one.handler) == (call.step, call.handler)]
         if any(isinstance(one.outcome, Done) for one in earlier):
@@ -151,6 +151,10 @@ def _failing(run: Rehearsed) -> list[Finding]:
     return []
 
 
+def _is_refused(call: Called, plain: Rehearsed) -> bool:
+    return any(isinstance(one.outcome, Rejected) for one in plain.calls_of(call.step, call.handler))
+
+
 def _mismatch(run: Rehearsed, crash: Place, ledger: str) -> Finding:
     """Whose fault it is that the books are wrong: who was called again, else who had to undo the unknown."""
     repeated = _repeated(run, crash)
@@ -161,7 +165,7 @@ def _mismatch(run: Rehearsed, crash: Place, ledger: str) -> Finding:
     if repeated is not None:
         times, token = len(run.calls_of(repeated.step, repeated.handler)), run.token(repeated.step, repeated.handler)
         return _finding(repeated, "repeat", f"is not idempotent: called {times} times with the token {token}, {ledger}")
-    undone = [call for call in run.calls if call.handler == "rollback" and not call.known and call.step == crash.step]
+    undone = [call for call in run.calls if call.handler == "rollback" and not call.known]
     if undone and undone[0].local:
         return _finding_of(
             crash, "outside", f"does something outside ctx.tx, which its undone transaction left: {ledger}"

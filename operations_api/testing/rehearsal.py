@@ -19,7 +19,7 @@ from operations_api.domain.execution import CommitRejectPolicy, Execution, StepR
 from operations_api.domain.plan import Call, Finish, Sleep
 from operations_api.domain.settle import INTENTS, Done, Outcome, Rejected, begin, resume, settle, turned_back
 from operations_api.testing.handling import TENANT, Hands, Reporter
-from operations_api.testing.scenario import AFTER_CHECKPOINT, Place, Scenario
+from operations_api.testing.scenario import AFTER_CHECKPOINT, WHEN_DONE, Place, Scenario
 from operations_api.testing.world import Connection, World
 from worker.call import Caller
 
@@ -33,7 +33,7 @@ Ending = Literal["succeeded", "failed", "blocked", "endless"]
 
 
 class Called(msgspec.Struct, frozen=True):
-    """One call, and what the ledger said before and after it. ``known``: somebody knows what the reserve gave.
+    """One call, and what the ledger said before and after it. ``known``: no answer of this step was lost.
 
     ``outcome`` None: the worker died inside.
     """
@@ -85,6 +85,7 @@ class Rehearsal:
         self._crashed = self._dead = False
         self._cancel_requested = False
         self._checkpointed = False
+        self._in_doubt: set[str] = set()
         self._now = datetime.now(UTC)
         self._hands = Hands(definition, input, caller)
         self._calls: list[Called] = []
@@ -138,6 +139,7 @@ class Rehearsal:
     def _be_succeeded(self) -> None:
         """Another worker finds what is stored, once the lease has run out."""
         self._dead = False
+        self._in_doubt = {step.key for step in self.stored.steps if step.call_ends_at is not None}
         self._now += LEASE
         self._hands = Hands(self._definition, self._input, self._caller)
         self.stored = msgspec.structs.replace(self._seen(self.stored), epoch=self.stored.epoch + 1)
@@ -149,7 +151,9 @@ class Rehearsal:
         self._reach("after-intent", call)
         outcome = await self._call(call, None)
         self._settle(call, outcome)
-        return self._outcome_stored(call)
+        plan = self._store(self._plan())
+        self._reach("after-outcome", call)
+        return plan
 
     async def _work_locally(self, call: Call) -> Plan:
         """The handler's effect and the journal entry are one transaction: a death in between undoes both."""
@@ -162,20 +166,19 @@ class Rehearsal:
             self._reach("after-intent", call)
             outcome = await self._call(call, connection)
             self._settle(call, outcome)
+            plan = self._store(self._plan())
         except Crash:
             await self._local.rollback()
             raise
         await (self._local.commit() if isinstance(outcome, Done) else self._local.rollback())
-        return self._outcome_stored(call)
+        self._reach("after-outcome", call)
+        return plan
 
     def _settle(self, call: Call, outcome: Outcome) -> None:
         self.execution = settle(self.execution, call, outcome, self._now, lambda: 1.0)
+        if isinstance(outcome, Done):
+            self._reach(WHEN_DONE, call)
         self._reach("before-outcome", call)
-
-    def _outcome_stored(self, call: Call) -> Plan:
-        plan = self._store(self._plan())
-        self._reach("after-outcome", call)
-        return plan
 
     async def _call(self, call: Call, tx: Connection | None) -> Outcome:
         record = self.execution.steps[call.position]
@@ -200,7 +203,7 @@ class Rehearsal:
             step=record.key,
             handler=call.handler,
             local=local,
-            known=record.reservation is not None,
+            known=record.key not in self._in_doubt,
             outcome=outcome,
             before=before,
             after=before if undone else await self._world.snapshot(self.stored.id),

@@ -11,6 +11,9 @@ from operations_api.crash_points import POINTS
 AFTER_CHECKPOINT: Final = "after-checkpoint"
 """A point only rehearsals have: inside a call, when its first cursor has been stored."""
 
+WHEN_DONE: Final = "when-done"
+"""Another: the call was done and the worker knows, but has not written it down; earlier ones may have been retried."""
+
 
 class Place(msgspec.Struct, frozen=True):
     """A point around a call of this handler of this step."""
