@@ -2,6 +2,9 @@
 
 A wake-up is a hint; the claim chooses. Each round makes ready what has slept long enough, then claims as much as
 there are free slots.
+
+A suspect, which was there twice when its worker died, is executed with nothing beside it: one at a time, and between
+two of them the others have a round. While it waits for the worker to be empty, and while it runs, nothing is claimed.
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ import asyncio
 import contextlib
 import random
 import time
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 import structlog
 
@@ -31,6 +35,8 @@ ROUND_SECONDS: Final = 1.0
 
 ERROR_PAUSE_SECONDS: Final = 0.5
 
+Execute = Callable[[Leased, Lease], Coroutine[Any, Any, None]]
+
 log = structlog.get_logger(__name__)
 
 
@@ -49,6 +55,7 @@ class Dispatcher:
         self._tasks: dict[asyncio.Task[None], Lease] = {}
         self._draining = False
         self._swept_at = -ROUND_SECONDS
+        self._suspect: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
         """Something may be ready: look now."""
@@ -70,11 +77,19 @@ class Dispatcher:
     async def run_once(self) -> int:
         """One round: sweep if it is time, claim, start. How many were claimed."""
         self._awake.clear()
-        if time.monotonic() - self._swept_at >= ROUND_SECONDS:
+        sweep_is_due = time.monotonic() - self._swept_at >= ROUND_SECONDS
+        if sweep_is_due:
             self._swept_at = time.monotonic()
             await self._leases.sweep(SWEEP_BATCH)
-        free = self._slots - len(self._tasks)
-        if free <= 0 or self._draining:
+        if self._draining or self._suspect is not None:
+            return 0
+        claimed = await self._claim(self._slots - len(self._tasks))
+        if sweep_is_due and not self._draining:
+            await self._take_suspect()
+        return claimed
+
+    async def _claim(self, free: int) -> int:
+        if free <= 0:
             return 0
         asked_at = time.monotonic()
         claimed = await self._leases.claim(self._registry.versions, min(free, CLAIM_BATCH))
@@ -99,14 +114,36 @@ class Dispatcher:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._awake.wait(), ROUND_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
 
-    def _start(self, leased: Leased, asked_at: float) -> None:
+    async def _take_suspect(self) -> None:
+        asked_at = time.monotonic()
+        leased = await self._leases.claim_suspect(self._registry.versions)
+        if leased is not None:
+            self._suspect = self._start(leased, asked_at, self._run_alone)
+
+    def _start(self, leased: Leased, asked_at: float, run: Execute | None = None) -> asyncio.Task[None]:
         operation = leased.operation
         held = Held(operation.tenant, operation.id, leased.epoch)
         lease = Lease(held, asked_at, lambda: task.cancel())
-        task = asyncio.get_running_loop().create_task(self._run(leased, lease), name=f"operation {operation.id}")
+        executing = (run or self._run)(leased, lease)
+        task = asyncio.get_running_loop().create_task(executing, name=f"operation {operation.id}")
         self._leaseholder.hold(lease)
         self._tasks[task] = lease
         task.add_done_callback(self._finished)
+        return task
+
+    async def _run_alone(self, leased: Leased, lease: Lease) -> None:
+        """Run it when everything else has ended, so that the next death has one suspect only."""
+        log.warning("executed alone: workers died while they had it", operation=str(leased.operation.id))
+        try:
+            if others := [task for task in self._tasks if self._tasks[task] is not lease]:
+                await asyncio.wait(others)
+        except asyncio.CancelledError:
+            await self._leases.give_back(lease.held)
+            raise
+        if self._draining:
+            await self._leases.give_back(lease.held)
+        elif (alone := await self._leases.begin_alone(lease.held)) is not None:
+            await self._run(alone, lease)
 
     async def _run(self, leased: Leased, lease: Lease) -> None:
         operation = leased.operation
@@ -140,6 +177,8 @@ class Dispatcher:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._leaseholder.let_go(self._tasks.pop(task))
+        if task is self._suspect:
+            self._suspect = None
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("operation could not be run", exc_info=error)
         self.wake()
