@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from operations_api import Context, Reject, Retry, Step
+from operations_api import Context, Pivot, Reject, Retry, Step
 from operations_api.testing import WrongHandlers, check_definition
 from tests.testing_kit.bookings import Airline, Hold, Mail, Payment, Seats, Ticket, Trip, definition
 
@@ -261,6 +261,47 @@ async def test_a_wrong_compensation_is_caught_and_named(step_class: type[Seats],
     airline = Airline()
     steps = (step_class(airline), Refunds(airline, "hotel"))
     findings = await findings_of(airline, *steps, on_commit_reject="compensate", on_first_commit_reject="rollback")
+    assert one_matches(findings, sentence), findings
+
+
+class PaysWithoutQuery(Pivot):
+    """Whoever dies around it leaves it to a person."""
+
+    key = "payment"
+
+    def __init__(self, airline: Airline) -> None:
+        self.airline = airline
+
+    async def execute(self, ctx: Context, input: Trip) -> Ticket:
+        self.airline.charges[ctx.token] += 1
+        return Ticket("paid")
+
+
+async def test_a_pivot_nobody_can_ask_waits_for_a_person_and_is_no_finding():
+    airline = Airline()
+    trip = definition(Seats(airline), PaysWithoutQuery(airline))
+    checked = await check_definition(trip, Trip(), ledger=airline.ledger, before_each=airline.forget)
+    assert checked.crashes > 0
+
+
+async def test_a_cursor_that_outruns_its_work_is_caught():
+    class Rows(Seats):
+        async def reserve(self, ctx: Context, input: Trip) -> Hold:
+            for row in range(ctx.last_checkpoint or 0, input.seats):
+                await ctx.checkpoint(row + 1)
+                self.airline.holds[f"{ctx.operation_id}:{row}"] = "held"
+            return Hold(input.seats)
+
+        async def commit(self, ctx: Context, reservation: Hold) -> Ticket:
+            return Ticket("")
+
+        async def rollback(self, ctx: Context, reservation: Hold | None) -> None:
+            for key in [key for key in self.airline.holds if key.startswith(str(ctx.operation_id))]:
+                del self.airline.holds[key]
+
+    airline = Airline()
+    findings = await findings_of(airline, Rows(airline))
+    sentence = r'reserve of step "seats" is not idempotent: .* says \{\'held\': 1, .*\} instead of \{\'held\': 2, '
     assert one_matches(findings, sentence), findings
 
 
