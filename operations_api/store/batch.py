@@ -78,6 +78,8 @@ class Batcher(Generic[Item, Result]):
     async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
             results = await self._flush([item for item, _ in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"the flush gave {len(results)} results for {len(batch)} items")
         except OperationsError as error:
             _answer(batch, [error] * len(batch))
         except Exception as error:
