@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ from .executions import NOW
 from .row import Row
 
 BACKWARD = {"rollback", "compensate"}
-DID_IT = {"done", "lost", "not now, but did it", "killed after"}
+DID_IT = {"done", "lost", "not now, but did it", "killed after", "drained after"}
 
 
 class Killed(BaseException):
@@ -182,6 +183,8 @@ class World:
     def _outcome(self, call: Call, fate: str) -> Outcome:
         if fate.startswith("killed"):
             raise Killed
+        if fate.startswith("drained"):
+            raise asyncio.CancelledError
         if fate == "rejected" and call.handler != "query":
             self.refused.add(call.position)
         outcomes: dict[str, Outcome] = {

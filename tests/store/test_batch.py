@@ -41,7 +41,8 @@ async def occupied(database, batcher):
 
 async def submitted(batcher, *items):
     tasks = [asyncio.create_task(batcher.submit(item)) for item in items]
-    await asyncio.sleep(0)  # each of them has handed its item in
+    for _ in range(5):
+        await asyncio.sleep(0)  # each of them has handed its item in, and whatever that began is under way
     return tasks
 
 
@@ -139,3 +140,11 @@ async def test_draining_waits_for_everything_that_was_submitted(database):
     await batcher.drain()
     assert database.flushed == [["first"], ["a", "b"]]
     assert await asyncio.gather(first, *others) == ["FIRST", "A", "B"]
+
+
+async def test_a_flush_that_gives_too_few_answers_leaves_nobody_waiting():
+    async def forgetful(items):
+        return []
+
+    answers = await asyncio.gather(*map(Batcher(forgetful).submit, "ab"), return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["the flush gave 0 results for 1 items"] * 2
