@@ -6,10 +6,14 @@ import errno
 import math
 import signal
 import socket
-from typing import Any
+from types import FrameType
+from typing import TYPE_CHECKING
 
 from operations_api.domain.errors import OperationsError, SettingsError
 from operations_api.settings import Settings
+
+if TYPE_CHECKING:  # importing Litestar takes longer than every other command's whole work
+    from operations_api.http.edge import Edge
 
 # as many as the kernel usually allows: a burst waits in line instead of being refused
 BACKLOG = 2048
@@ -40,7 +44,7 @@ def listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def serve(app: Any, listening: socket.socket, settings: Settings) -> None:
+def serve(app: Edge, listening: socket.socket, settings: Settings) -> None:
     """Serve an ASGI application until SIGTERM or SIGINT, then let open requests finish for `drain_seconds`.
 
     Raises `ApiFailed` when the application does not start.
@@ -61,7 +65,13 @@ def serve(app: Any, listening: socket.socket, settings: Settings) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, math.ceil(settings.drain_seconds)),
     )
-    server = uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            app.stop_waiting()  # whoever is waiting for an operation gets it as it is
+            super().handle_exit(sig, frame)
+
+    server = Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn restores this handler when it is done and raises the signal again: what comes after it must still run
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))

@@ -46,7 +46,7 @@ def cancel_route(resources: Resources) -> Any:
 
 async def _tell(resources: Resources, operation: Operation) -> None:
     """The worker that holds it, those that could take it up, and whoever waits for it."""
-    resources.queue.wake()
+    resources.queue.cancel_requested(operation.tenant, operation.id)
     await resources.changes.publish([change_of(operation)])
 
 

@@ -85,10 +85,7 @@ def outcome_may_be_unknown() -> Iterator[None]:
     """Around a write: a connection that breaks in it leaves open whether it was done, and the 503 must say so."""
     try:
         yield
-    except StoreUnavailable as error:
-        # a write that was repeated and refused then is as unknown as it was after the first attempt
-        if not isinstance(error, OutcomeUnknown) and not isinstance(error.__context__, OutcomeUnknown):
-            raise
+    except OutcomeUnknown as error:
         raise unavailable(
             "The connection to the database broke during the write, which may or may not have been done.",
             effect="unknown",

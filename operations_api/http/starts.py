@@ -19,10 +19,10 @@ from litestar import Request, post
 
 from operations_api.changes import Seen
 from operations_api.domain import fingerprint, idempotency_key, inputs, strict_json
-from operations_api.domain.definition import Definition, Steps
+from operations_api.domain.definition import Definition
 from operations_api.domain.errors import KeyInFlight
 from operations_api.domain.inputs import ValidationFailed
-from operations_api.domain.operation import StepPin
+from operations_api.domain.operation import pins_of
 from operations_api.domain.problem import KEY_IN_FLIGHT, KEY_REUSED, OPERATION_EXPIRED, Problem
 from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
 from operations_api.http import prefer, queries
@@ -79,7 +79,7 @@ class Starter:
     def __init__(self, definition: Definition, resources: Resources) -> None:
         self._definition = definition
         self._resources = resources
-        self._pins = _pins(definition.steps) if isinstance(definition.steps, tuple) else None
+        self._pins = pins_of(definition.steps) if isinstance(definition.steps, tuple) else None
         days = definition.retention_days or resources.settings.retention_days
         self._retention = timedelta(days=days)
 
@@ -150,7 +150,7 @@ class Starter:
             fingerprint=ask.fingerprint,
             id=uuid_utils.uuid7(),
             definition_version=self._definition.version,
-            steps=self._pins or _pins(self._definition.steps_for(input)),
+            steps=self._pins or pins_of(self._definition.steps_for(input)),
             input=encoded,
             labels=envelope.labels,
             deadline=envelope.deadline,
@@ -174,10 +174,6 @@ class Starter:
 
 def _is_done(seen: Seen) -> bool:
     return seen.done
-
-
-def _pins(steps: Steps) -> tuple[StepPin, ...]:
-    return tuple(StepPin(step.key, step.kind, step.effect) for step in steps)
 
 
 def _check_times(envelope: Envelope) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from operations_api.domain.errors import KeyInFlight, OutcomeUnknown
+from operations_api.domain.errors import KeyInFlight, OutcomeUnknown, StoreUnavailable
 from operations_api.domain.failure import CANCELED, error_object
 from operations_api.domain.operation import Operation, StepView
 from operations_api.domain.operator import OperatorAction
@@ -82,8 +82,15 @@ class Store:
         """
         try:
             return await self._starts.submit(request)
-        except OutcomeUnknown:
+        except OutcomeUnknown as unknown:
+            return await self._start_again(request, unknown)
+
+    async def _start_again(self, request: StartRequest, unknown: OutcomeUnknown) -> Started:
+        # the key makes it safe to ask again; while that fails too, nobody knows what became of the first attempt
+        try:
             return await self._starts.submit(request)
+        except StoreUnavailable:
+            raise unknown from None
 
     async def find_key(self, tenant: str, type: str, key: str, fingerprint: bytes) -> Started | None:
         """What this key names, or None while it is free. Raises ``KeyReused`` and ``KeyOfDeletedOperation``."""
