@@ -55,7 +55,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 def children_of(pid: int) -> list[int]:
     """The pids of its children and of theirs, at this moment."""
-    found = [int(line) for task in Path(f"/proc/{pid}/task").iterdir() for line in _children(task)]
+    found = [int(line) for task in _listed(Path(f"/proc/{pid}/task")) for line in _read(task / "children").split()]
     return [*found, *(below for child in found for below in children_of(child))]
 
 
@@ -87,8 +87,20 @@ class Watch:
         return self._all_seen and not select.select(self._handles, [], [], 0)[0]
 
 
-def _children(task: Path) -> list[str]:
+def command_line(pid: int) -> str:
+    """Its arguments, separated by zeros; nothing when it has ended."""
+    return _read(Path(f"/proc/{pid}/cmdline"))
+
+
+def _listed(directory: Path) -> list[Path]:
     try:
-        return (task / "children").read_text().split()
-    except FileNotFoundError:
+        return list(directory.iterdir())
+    except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

@@ -18,7 +18,7 @@ import httpx
 import msgspec
 import pytest
 
-from tests.processes import ROOT, children_of, line_of, module, running, watching
+from tests.processes import ROOT, children_of, command_line, line_of, module, running, watching
 
 DEV = module("operations_api", "dev")
 
@@ -203,9 +203,7 @@ def test_a_stop_while_it_starts_ends_it_and_is_no_obstacle(
 
 def test_a_worker_that_is_killed_is_replaced_and_the_operation_finishes(environment: Mapping[str, str]) -> None:
     with dev({**environment, "OPERATIONS_LEASE_SECONDS": "1"}) as started:
-        [worker] = [
-            pid for pid in started.below() if b"operations_api\0worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
+        [worker] = [pid for pid in started.below() if "operations_api\0worker" in command_line(pid)]
         os.kill(worker, signal.SIGKILL)
         start, poll = started.commands
         paste(start)

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 import pytest
 
-from tests.processes import children_of, module, running, watching
+from tests.processes import children_of, command_line, module, running, watching
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def servings(pid: int) -> list[int]:
     """The serving processes below the parent, once there are two."""
     found: list[int] = []
     while len(found) < 2:
-        found = [child for child in children_of(pid) if b"\0serve\0" in Path(f"/proc/{child}/cmdline").read_bytes()]
+        found = [child for child in children_of(pid) if "\0serve\0" in command_line(child)]
     return found
 
 
