@@ -6,12 +6,14 @@ import os
 import socket
 from collections.abc import Sequence
 
+from operations_api.database import run_on_database, with_pool
 from operations_api.embedded.servers import connect_or_start
 from operations_api.loading import load_registry
 from operations_api.processes import Program, Supervisor, operations_api
 from operations_api.serving import listen
 from operations_api.serving import serve as serve_on
 from operations_api.settings import Settings
+from operations_api.store.definitions import remember_once_migrated
 
 
 def serve(settings: Settings, processes: int, inherited: int | None) -> int:
@@ -45,12 +47,16 @@ def _socket(settings: Settings, inherited: int | None) -> socket.socket:
 def _serve_here(settings: Settings, listening: socket.socket) -> int:
     from operations_api.http.app import create_app
 
-    serve_on(create_app(settings, load_registry(settings)), listening, settings)
+    registry = load_registry(settings)
+    # the application checks it too, but would say it in a traceback
+    run_on_database(with_pool(settings.database_url, lambda pool: remember_once_migrated(pool, registry)))
+    serve_on(create_app(settings, registry), listening, settings)
     return 0
 
 
 def _work_here(settings: Settings) -> int:
     import uvloop
+
     from worker.app import run
 
     uvloop.run(run(settings, load_registry(settings)))

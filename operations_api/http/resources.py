@@ -9,8 +9,7 @@ from operations_api.http.fair_order import FairOrder
 from operations_api.queue import Queue
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
-from operations_api.store.definitions import remember
-from operations_api.store.migrate import pending_on
+from operations_api.store.definitions import remember_once_migrated
 from operations_api.store.operator import Operators
 from operations_api.store.store import Store
 
@@ -31,23 +30,21 @@ class Resources:
         self.fair_order = FairOrder()
 
     async def open(self) -> None:
-        """Connect. Raises ``StoreUnavailable``; Redis need not be there."""
+        """Connect. Raises ``StoreUnavailable``, and ``DefinitionError`` for steps changed without a new version.
+
+        Redis need not be there.
+        """
         database_url, redis_url = self.settings.database_url, self.settings.redis_url
         assert database_url is not None, "whoever starts the application has found or started both servers"
         assert redis_url is not None
         self.store = await Store.open(database_url, pool_size=self.settings.pool_size)
         self.operators = Operators(self.store.pool)
-        await self._remember_definitions()
+        await remember_once_migrated(self.store.pool, self.registry)
         self.authenticator = Authenticator(ApiKeys(self.store.pool).find)
         self.queue = await Queue.open(redis_url)
         self.changes = Changes(redis_url)
         self.watch = Watch(redis_url, self.store.get)
         self.watch.open()
-
-    async def _remember_definitions(self) -> None:
-        """Refuse steps that changed without a new version. Before the first migration there is nothing to compare."""
-        if not await pending_on(self.store.pool):
-            await remember(self.store.pool, self.registry)
 
     def stop_waiting(self) -> None:
         """Let nobody wait any longer. May be called from any thread, and before ``open``."""

@@ -14,6 +14,7 @@ from operations_api.domain.errors import DefinitionError
 from operations_api.domain.operation import pins_of
 from operations_api.domain.registry import Registry
 from operations_api.store.connection import Pool, unavailable_when_broken
+from operations_api.store.migrate import pending_on
 from operations_api.store.queries import load
 
 SQL: Final = load("definitions")
@@ -47,6 +48,12 @@ async def remember(pool: Pool, registry: Registry) -> None:
                 f"seen: give the changed one version {definition.version + 1}, and keep the old one until its "
                 "operations are finished"
             )
+
+
+async def remember_once_migrated(pool: Pool, registry: Registry) -> None:
+    """The same; nothing while migrations are to be applied, when there is nothing to compare with either."""
+    if not await pending_on(pool):
+        await remember(pool, registry)
 
 
 async def announce(pool: Pool, known: Iterable[tuple[str, int]]) -> None:

@@ -298,7 +298,7 @@ blamed as (
             order by
                 (s.call_ends_at is not null) desc,
                 -- on the way back the steps that must wait are passed over
-                (o.decision in ('rollback', 'compensate') and pin.value ->> 'effect' = 'local') desc,
+                (coalesce(o.decision <> 'commit', false) and pin.value ->> 'effect' = 'local') desc,
                 case pin.value ->> 'kind' when 'step' then 1 when 'pivot' then 2 else 3 end,
                 pin.place
             limit 1
