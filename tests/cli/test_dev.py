@@ -18,6 +18,7 @@ import httpx
 import msgspec
 import pytest
 
+import examples
 from tests.processes import ROOT, children_of, command_line, line_of, module, running, watching
 
 DEV = module("operations_api", "dev")
@@ -52,6 +53,17 @@ class Dev:
         headers = {"Authorization": f"Bearer {self.value('API key')}"}
         return httpx.get(f"{self.value('API')}{path}", headers=headers, trust_env=False).raise_for_status().json()
 
+    def start(self, name: str, body: Any) -> Any:
+        headers = {
+            "Authorization": f"Bearer {self.value('API key')}",
+            "Idempotency-Key": f"{name}-1",
+            "Content-Type": "application/json",
+            "Prefer": "wait=30",
+        }
+        url = f"{self.value('API')}/operations/{name}"
+        answer = httpx.post(url, headers=headers, content=msgspec.json.encode(body), timeout=60, trust_env=False)
+        return answer.raise_for_status().json()
+
     def below(self) -> list[int]:
         return children_of(self.process.pid)
 
@@ -75,6 +87,13 @@ def test_the_printed_commands_start_an_operation_and_poll_it_to_its_end(environm
         assert polled["id"] == operation["id"]
         assert polled["status"] == "succeeded"
         assert started.value("Docs") == f"{started.value('API')}/docs"
+
+
+def test_every_worked_definition_succeeds_with_its_example(environment: Mapping[str, str]) -> None:
+    with dev(environment) as started:
+        for name, definition in examples.registry.current.items():
+            operation = started.start(name, {"input": definition.example})
+            assert operation["status"] == "succeeded", operation
 
 
 def test_commands_beside_a_running_dev_use_its_servers(environment: Mapping[str, str]) -> None:
