@@ -38,8 +38,9 @@ async def blocked(database: str, count: int = 1) -> None:
     """Return when so many sessions of this database wait for a lock."""
     watcher = await asyncpg.connect(database)
     try:
-        while await watcher.fetchval(WAITING) < count:  # noqa: ASYNC110  # Postgres has no event for it
-            await asyncio.sleep(0.002)
+        async with asyncio.timeout(30):  # only so that a test which waits for nothing fails instead of hanging
+            while await watcher.fetchval(WAITING) < count:  # noqa: ASYNC110  # Postgres has no event for it
+                await asyncio.sleep(0.002)
     finally:
         await watcher.close()
 

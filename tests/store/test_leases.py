@@ -96,6 +96,13 @@ async def test_a_later_claim_brings_the_journal_and_fences_the_earlier_one(conne
     assert again.operation.started_at == leased.operation.started_at
 
 
+async def test_every_claim_raises_the_epoch_also_after_a_lease_that_was_given_back(connection, leases):
+    given_back = {"ready": True, "next_wake_at": None, "lease_owner": None, "lease_expires_at": None}
+    await factory.operation(connection, status="running", lease_epoch=4, **given_back)
+    (leased,) = await leases.claim(KNOWN, 1)
+    assert leased.epoch == 5
+
+
 # -- sweep -------------------------------------------------------------------------------------------------------------
 
 

@@ -135,6 +135,21 @@ async def test_of_twenty_that_ask_to_start_again_at_once_one_starts_and_the_othe
     assert len(await operations_of(connection)) == 2
 
 
+@pytest.mark.parametrize("row", [{"status": "failed"}, {"status": "succeeded", "expires_at": LONG_AGO}], ids=str)
+async def test_of_two_that_take_the_same_place_at_the_same_instant_one_starts(store, connection, database, row):
+    await bound(connection, **row)
+    async with connection.transaction():
+        await connection.execute("select from idempotency_keys for update")
+        first = asyncio.create_task(store.start(request(retry_failed=True)))
+        await blocked(database)
+        second = asyncio.create_task(store.start(request(retry_failed=True)))
+        await blocked(database, 2)  # each has seen whose place it takes
+    answers = await asyncio.gather(first, second)
+    assert sorted(answer.replayed for answer in answers) == [False, True]
+    assert answers[0].operation.id == answers[1].operation.id
+    assert len(await operations_of(connection)) == 2
+
+
 @pytest.mark.parametrize(
     "row",
     [
