@@ -21,10 +21,9 @@ class Step:
         async def rollback(self, ctx: Context, reservation: Reservation | None) -> None
 
     and may define ``compensate(ctx, result)``, the business undo of a commit, and ``query(ctx)``, which answers
-    ``absent``, ``held``, ``committed``, ``released`` or ``unknown`` for the phase in doubt, alone or in a tuple with the
-    result it found. ``Reservation`` and
-    ``Result`` are msgspec Structs or None. Each handler may be called several times with the same ``ctx.token`` and
-    must then do its work once.
+    ``absent``, ``held``, ``committed``, ``released`` or ``unknown`` for the phase in doubt, alone or in a tuple with
+    the result it found. ``Reservation`` and ``Result`` are msgspec Structs or None. Each handler may be called several
+    times with the same ``ctx.token`` and must then do its work once.
     """
 
     kind: ClassVar[Literal["step", "pivot", "action"]] = "step"
