@@ -13,12 +13,16 @@ import pytest
 
 from operations_api.queue import Queue
 from tests.processes import watching
-from tests.worker.crew import PROGRAM, Crew
+from tests.worker.crew import PATIENCE_SECONDS, POLL_SECONDS, PROGRAM, Crew
 from tests.worker.definitions import StepTold
 
 ORDER = (StepTold("stock", effect="local"), StepTold("funds"), StepTold("mail", kind="action"))
 DONE_ONCE = Counter(["stock:reserve", "funds:reserve", "stock:commit", "funds:commit", "mail:execute"])
 IDLE_SECONDS = 2.0
+BACKENDS = """
+    select pid from pg_stat_activity
+    where datname = current_database() and application_name in ('operations-api worker', 'operations-api leases')
+"""
 
 
 async def test_two_workers_do_two_hundred_operations_once_each(crew: Crew) -> None:
@@ -43,13 +47,13 @@ async def test_operations_outlive_the_backends_that_serve_them(crew: Crew) -> No
     print(f"seed {seed}")
     chance = random.Random(seed)
     worker = crew.start_worker()
-    ids = [await crew.begin(*ORDER, StepTold("slow", trouble={"reserve": "retry 2"})) for _ in range(50)]
-    killed = 0
-    while killed < 12 or not all([(await crew.get(id)).done for id in ids]):
-        killed += await _kill_a_backend(crew, chance)
-        if killed < 12 and all([(await crew.get(id)).done for id in ids]):
-            ids += [await crew.begin(*ORDER) for _ in range(10)]
-        await asyncio.sleep(0.02)
+    await crew.done(await crew.begin(StepTold("warm-up")))  # one that cannot even start says so and ends
+    ids = [await crew.begin(*ORDER, StepTold("slow", trouble={"reserve": "retry 2"})) for _ in range(40)]
+    for _ in range(12):
+        await _kill_a_backend(crew, chance)
+        ids += [await crew.begin(*ORDER) for _ in range(5)]
+    for id in ids:
+        await crew.done(id)
     for id in ids:
         assert (await crew.get(id)).status == "succeeded"
         assert set((await crew.effects(id)).values()) == {1}, crew.calls(id)
@@ -159,15 +163,15 @@ async def test_the_stock_arq_command_executes_operations_and_drains(crew: Crew, 
     assert (await crew.get(slow)).status == "succeeded"
 
 
-async def _kill_a_backend(crew: Crew, chance: random.Random) -> int:
-    pids = await crew.connection.fetch(
-        "select pid from pg_stat_activity where datname = current_database() and application_name like '% worker'"
-        " or datname = current_database() and application_name like '% leases'"
-    )
-    if not pids:
-        return 0
+async def _kill_a_backend(crew: Crew, chance: random.Random) -> None:
+    """One of the worker's, as soon as there is one."""
+    pids = []
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            if pids := await crew.connection.fetch(BACKENDS):
+                break
+            await asyncio.sleep(POLL_SECONDS)
     await crew.connection.execute("select pg_terminate_backend($1)", chance.choice(pids)["pid"])
-    return 1
 
 
 async def _seconds_to_start(crew: Crew, queue: Queue | None) -> float:
