@@ -62,6 +62,10 @@ FIRST_BACKOFF_SECONDS: Final = 0.2
 LONGEST_BACKOFF_SECONDS: Final = 60.0
 """A participant that is down for an hour should not wait another hour for us."""
 
+SHORTEST_PAUSE_SECONDS: Final = 0.01
+LONGEST_PAUSE_SECONDS: Final = 86_400.0
+"""What a handler may ask for: "now" should not spin, and what is due in a month nobody would see waiting."""
+
 Jitter = Callable[[], float]
 """A number from 0 to 1; an input, so that tests choose it."""
 
@@ -263,12 +267,14 @@ def _exhausted(step: StepRecord, last: str) -> Failure:
 # -- small changes ---------------------------------------------------------------------------------------------------
 
 
-def _later(step: StepRecord, after_seconds: float | None, now: datetime, jitter: Jitter) -> StepRecord:
-    """Call again after what the handler asked for, else exponential back-off with full jitter, capped."""
-    if after_seconds is None:
+def _later(step: StepRecord, asked_seconds: float | None, now: datetime, jitter: Jitter) -> StepRecord:
+    """Call again after what the handler asked for, within reason; else back off exponentially, with full jitter."""
+    if asked_seconds is None or not asked_seconds >= 0:  # negative, or not a number
         longest = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(step.attempts, 30))
-        after_seconds = longest * jitter()
-    return _replace(step, retry_at=now + timedelta(seconds=after_seconds))
+        seconds = longest * jitter()
+    else:
+        seconds = min(max(asked_seconds, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+    return _replace(step, retry_at=now + timedelta(seconds=seconds))
 
 
 def _block(step: StepRecord, failure: Failure, now: datetime) -> StepRecord:

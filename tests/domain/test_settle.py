@@ -6,6 +6,8 @@ from operations_api.domain.execution import CommitRejectPolicy
 from operations_api.domain.plan import Call, Decide, Finish, Sleep, next_move
 from operations_api.domain.settle import (
     LONGEST_BACKOFF_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    SHORTEST_PAUSE_SECONDS,
     Answered,
     NotNow,
     Rejected,
@@ -371,3 +373,15 @@ def test_back_off_has_full_jitter():
 
 def test_a_handler_may_say_itself_when_to_come_back():
     assert wait_of(3, outcome=NotNow(7.5)) == 7.5
+
+
+@pytest.mark.parametrize("asked", [-1.0, float("nan"), float("-inf")])
+def test_what_is_no_time_to_wait_means_the_usual_back_off(asked):
+    assert wait_of(3, outcome=NotNow(asked)) == wait_of(3)
+
+
+@pytest.mark.parametrize(
+    ("asked", "waits"), [(0.0, SHORTEST_PAUSE_SECONDS), (1e300, LONGEST_PAUSE_SECONDS), (float("inf"), 86_400)]
+)
+def test_a_handler_is_called_again_neither_in_a_spin_nor_in_a_month(asked, waits):
+    assert wait_of(3, outcome=NotNow(asked)) == waits
