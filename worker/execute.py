@@ -86,7 +86,6 @@ class Run:
     async def _locally(self, call: Call) -> Plan:
         """Neighbouring local handlers, the guarded entry and what they wrote: one transaction."""
         held = self._lease.held
-        self._reach("before-intent", call)
         try:
             async with self._journal.transaction(held.tenant, held.id, held.epoch) as transaction:
                 plan = await self._neighbours(transaction, call)
@@ -118,6 +117,7 @@ class Run:
 
     async def _neighbours(self, transaction: LocalTransaction, call: Call) -> Plan:
         while True:
+            self._reach("before-intent", call)
             self.execution = begin(self.execution, call, self._clock.now())
             self._reach("after-intent", call)
             outcome = await self._call_in(transaction, call)
