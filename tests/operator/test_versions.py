@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -17,6 +17,7 @@ from operations_api.domain.errors import DefinitionError
 from operations_api.http.resources import Resources
 from operations_api.settings import Settings
 from operations_api.store.definitions import UNANNOUNCED_SECONDS, announce, in_flight, park_orphans
+from operations_api.store.leases import Leases
 from tests.operator.definitions import SCRIPTED
 from tests.operator.desk import TENANT, Desk, needs_attention, step
 from tests.processes import ROOT, module
@@ -61,6 +62,21 @@ async def test_an_operation_that_was_being_canceled_goes_on_canceling(desk: Desk
     script.tell("a-reserve", "")
     desk.start_worker()
     assert (await script.done())["status"] == "canceled"
+
+
+@pytest.mark.parametrize(("cancel_requested", "status"), [(False, "running"), (True, "canceling")])
+async def test_whoever_knows_the_version_needs_nobody_any_more(desk: Desk, cancel_requested: bool, status: str) -> None:
+    script = await desk.scripted(step("a"))
+    await unannounced_for(desk, UNANNOUNCED_SECONDS + 1)
+    await park_orphans(desk.pool, 100)
+    await desk.pool.execute(
+        "update operations set phase = 'reserving', cancel_requested_at = case when $2 then clock_timestamp() end "
+        "where id = $1",
+        UUID(script.id),
+        cancel_requested,
+    )
+    [claimed] = await Leases(desk.pool, uuid4(), 15).claim([("scripted", 1)], 10)
+    assert (claimed.operation.status, claimed.operation.blocked) == (status, None)
 
 
 @pytest.mark.parametrize(("seconds", "parked"), [(UNANNOUNCED_SECONDS - 10, 0), (UNANNOUNCED_SECONDS + 1, 1)])
