@@ -53,7 +53,12 @@ class Worker:
 
     async def ended(self) -> int:
         """Its exit code, once it has ended by itself."""
-        return await asyncio.to_thread(self.process.wait, 60)
+        try:
+            return await asyncio.to_thread(self.process.wait, PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.send(signal.SIGABRT)  # its log shows where it hangs
+            self.process.wait()
+            raise
 
     def said(self) -> str:
         return self._log.read_text()
@@ -81,6 +86,7 @@ class Crew:
             "OPERATIONS_POOL_SIZE": "20",
             "OPERATIONS_DATA_DIR": str(place),
             "OPERATIONS_LOG": "console",
+            "PYTHONFAULTHANDLER": "1",
             "TEST_PLACE": str(place),
         }
 

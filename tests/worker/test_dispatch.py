@@ -98,7 +98,7 @@ async def test_a_bell_starts_an_idle_operation_sooner_than_the_look_each_second(
     crew.start_worker()
     await crew.done(await crew.begin(StepTold("warm-up")))
     queue = await Queue.open(redis_url)
-    unwoken = [await _seconds_to_start(crew, None) for _ in range(5)]
+    unwoken = [await _seconds_to_start(crew, None) for _ in range(3)]
     woken = [await _seconds_to_start(crew, queue) for _ in range(15)]
     await queue.close()
     assert median(woken) * 5 < median(unwoken), (woken, unwoken)

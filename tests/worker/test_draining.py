@@ -82,7 +82,8 @@ async def test_a_plain_function_that_hangs_does_not_keep_a_worker_from_stopping(
 
 async def test_operations_claimed_while_the_worker_is_told_to_stop_are_given_back(crew: Crew) -> None:
     """Whatever the last round claimed is finished or ready for others at once, not when its lease runs out."""
-    ids = [await crew.begin(StepTold("slow", trouble={"reserve": "wait"})) for _ in range(150)]
+    slow = StepTold("slow", trouble={"reserve": "wait"}, timeout_seconds=600)
+    ids = [await crew.begin(slow) for _ in range(150)]
     worker = crew.start_worker(**IMPATIENT)
     await crew.seen(ids[0], "call", "slow", "reserve")
     worker.send(signal.SIGTERM)

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from typing import Any
+from uuid import UUID
 
 import pytest
 
-from tests.worker.crew import Crew
+from tests.worker.crew import Crew, Worker
 from tests.worker.definitions import StepTold
 from tests.worker.wire import Wire
 
 
 @pytest.mark.parametrize("effect", ["external", "local"])
-@pytest.mark.parametrize("phase", ["reserve", "commit", "rollback"])
-async def test_a_worker_that_wakes_after_its_lease_writes_nothing(crew: Crew, effect: str, phase: str) -> None:
-    refusing = {"reserve": "reject"} if phase == "rollback" else {}
+async def test_a_worker_that_wakes_after_its_lease_writes_nothing(crew: Crew, effect: Any) -> None:
     zombie = crew.start_worker()
-    id = await crew.begin(
-        StepTold("slow", effect=effect, trouble={phase: "wait"}, timeout_seconds=3),
-        StepTold("next", effect=effect, trouble=refusing),
-    )
-    await crew.seen(id, "call", "slow", phase)
+    ids = {phase: await crew.begin(*_slow(phase, effect)) for phase in ("reserve", "commit", "rollback")}
+    for phase, id in ids.items():
+        await crew.seen(id, "call", "slow", phase)
     zombie.send(signal.SIGSTOP)
-    crew.open_gate(id, "slow", phase)
-    other = crew.start_worker()
-    finished = await crew.done(id)
-    before = await crew.row(id)
+    for phase, id in ids.items():
+        crew.open_gate(id, "slow", phase)
+    crew.start_worker()
+    for phase, id in ids.items():
+        assert (await crew.done(id)).status == ("failed" if phase == "rollback" else "succeeded")
+    before = [await crew.row(id) for id in ids.values()]
     zombie.send(signal.SIGCONT)
-    await _comes_back(crew, zombie)
-    assert await crew.row(id) == before
-    assert before["lease_epoch"] > 1
-    assert finished.status == ("failed" if phase == "rollback" else "succeeded")
-    assert set((await crew.effects(id)).values()) == {1}
-    assert other.process.poll() is None
+    await _has_come_back(crew, zombie)
+    assert [await crew.row(id) for id in ids.values()] == before
+    assert all(row["lease_epoch"] > 1 for row in before)
+    for id in ids.values():
+        assert set((await crew.effects(id)).values()) == {1}
 
 
 async def test_a_worker_cut_off_from_postgres_drops_its_calls_before_another_one_begins(
@@ -51,6 +50,29 @@ async def test_a_worker_cut_off_from_postgres_drops_its_calls_before_another_one
         assert second.pid == other.pid
         crew.open_gate(id, "slow", "reserve")
         assert (await crew.done(id)).status == "succeeded"
+
+
+async def test_a_write_that_reaches_postgres_after_somebody_else_has_finished_changes_nothing(
+    crew: Crew, database: str
+) -> None:
+    async with Wire.to(database) as wire:
+        late = crew.start_worker(DATABASE_URL=wire.url)
+        id = await crew.begin(
+            StepTold("slow", trouble={"reserve": "wait"}), StepTold("next", trouble={"commit": "wait"})
+        )
+        await crew.seen(id, "call", "slow", "reserve")
+        wire.freeze()
+        crew.open_gate(id, "slow", "reserve")
+        [effect] = await crew.seen(id, "effect", "slow", "reserve")  # its outcome is on the wire, and stays there
+        assert effect.pid == late.pid
+        crew.start_worker()
+        await crew.seen(id, "call", "next", "commit")
+        before = await _without_heartbeats(crew, id)
+        await wire.thaw()
+        assert await _without_heartbeats(crew, id) == before
+        crew.open_gate(id, "next", "commit")
+        assert (await crew.done(id)).status == "succeeded"
+        assert set((await crew.effects(id)).values()) == {1}
 
 
 async def test_a_worker_whose_connections_are_dead_makes_new_ones(crew: Crew, database: str) -> None:
@@ -73,10 +95,19 @@ async def test_a_worker_whose_loop_is_blocked_ends_itself_and_is_replaced(crew: 
     assert await crew.effects(id) == Counter(["rude:reserve", "next:reserve", "rude:commit", "next:commit"])
 
 
-async def _comes_back(crew: Crew, zombie) -> None:
-    """It has noticed: it works again, or it has ended because its loop was silent for too long."""
-    id = await crew.begin(StepTold("sign-of-life"))
-    await crew.done(id)
-    if zombie.process.poll() is None:
-        zombie.send(signal.SIGTERM)
+async def _without_heartbeats(crew: Crew, id: UUID) -> dict[str, Any]:
+    row = await crew.row(id)
+    return {name: value for name, value in row.items() if name not in ("lease_expires_at", "next_wake_at")}
+
+
+def _slow(phase: str, effect: Any) -> list[StepTold]:
+    refusing = {"reserve": "reject"} if phase == "rollback" else {}
+    slow = StepTold("slow", effect=effect, trouble={phase: "wait"}, timeout_seconds=3)
+    return [slow, StepTold("next", effect=effect, trouble=refusing)]
+
+
+async def _has_come_back(crew: Crew, zombie: Worker) -> None:
+    """It has noticed: it has ended because its loop was silent for too long, or it works and stops when told."""
+    await crew.done(await crew.begin(StepTold("sign-of-life")))
+    zombie.send(signal.SIGTERM)
     assert await zombie.ended() in (0, 70)

@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 PORT = 5432
+# Postgres says nothing about a statement whose sender has gone; one takes a thousandth of this
+ARRIVAL_SECONDS = 1.0
 
 
 class Wire:
@@ -52,6 +54,12 @@ class Wire:
         """Nothing passes any more, in either direction; nobody is told."""
         self._flows.clear()
         self._accepts.clear()
+
+    async def thaw(self) -> None:
+        """What was on the wire arrives now; returns when Postgres has had time for it."""
+        self._flows.set()
+        self._accepts.set()
+        await asyncio.sleep(ARRIVAL_SECONDS)
 
     def accept_again(self) -> None:
         """New connections work; the old ones stay silent."""
