@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import msgspec
 
@@ -13,7 +14,7 @@ from operations_api.changes import Changes
 from operations_api.domain.change import Change
 from operations_api.domain.registry import Registry
 from operations_api.settings import Settings
-from operations_api.store.connection import open_pool
+from operations_api.store.connection import Pool, open_pool
 from operations_api.store.definitions import remember
 from operations_api.store.journal import Journal
 from operations_api.store.leases import Leases
@@ -23,6 +24,9 @@ from worker.clock import Clock
 from worker.dispatch import Dispatcher
 from worker.lease import Leaseholder
 from worker.script import Services
+
+FAREWELL_SECONDS: Final = 2.0
+"""Everything has been given back by then; a supervisor waits no longer than five seconds more."""
 
 
 class WorkerProcess(msgspec.Struct, frozen=True):
@@ -69,7 +73,15 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
         await leaseholder.stop()
         await services.journal.drain()
         await changes.close()
-        await pool.close()
+        await _close(pool)
+
+
+async def _close(pool: Pool) -> None:
+    """Say good-bye to Postgres; a connection whose other end is gone must not keep the process from stopping."""
+    try:
+        await asyncio.wait_for(pool.close(), FAREWELL_SECONDS)
+    except TimeoutError:
+        pool.terminate()
 
 
 class Publisher:

@@ -68,6 +68,11 @@ class Worker:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def wakes(self) -> int:
+        """How often its main thread has gone to sleep and been woken so far."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+
 
 class Crew:
     """Starts operations and workers, and knows what came of them."""

@@ -120,11 +120,12 @@ async def test_a_bell_tells_a_reserve_in_flight_of_a_cancel_request_at_once(crew
 async def test_an_idle_worker_does_not_spin(crew: Crew) -> None:
     worker = crew.start_worker()
     await crew.done(await crew.begin(StepTold("warm-up")))
-    before = worker.cpu_seconds()
+    before, wakes = worker.cpu_seconds(), worker.wakes()
     began = time.monotonic()
     await asyncio.sleep(IDLE_SECONDS)
     share = (worker.cpu_seconds() - before) / (time.monotonic() - began)
     assert share < 0.1, "of what a busy loop would use"
+    assert worker.wakes() - wakes < 200, "each look at the queue would be a few"
 
 
 async def test_several_processes_work_side_by_side_and_stop_together(crew: Crew) -> None:
