@@ -58,7 +58,7 @@ async def test_a_write_that_reaches_postgres_after_somebody_else_has_finished_ch
     async with Wire.to(database) as wire:
         late = crew.start_worker(DATABASE_URL=wire.url)
         id = await crew.begin(
-            StepTold("slow", trouble={"reserve": "wait"}), StepTold("next", trouble={"commit": "wait"})
+            StepTold("slow", trouble={"reserve": "wait"}), StepTold("next", trouble={"reserve": "wait"})
         )
         await crew.seen(id, "call", "slow", "reserve")
         wire.freeze()
@@ -66,11 +66,11 @@ async def test_a_write_that_reaches_postgres_after_somebody_else_has_finished_ch
         [effect] = await crew.seen(id, "effect", "slow", "reserve")  # its outcome is on the wire, and stays there
         assert effect.pid == late.pid
         crew.start_worker()
-        await crew.seen(id, "call", "next", "commit")
+        await crew.seen(id, "call", "next", "reserve")
         before = await _without_heartbeats(crew, id)
         await wire.thaw()
         assert await _without_heartbeats(crew, id) == before
-        crew.open_gate(id, "next", "commit")
+        crew.open_gate(id, "next", "reserve")
         assert (await crew.done(id)).status == "succeeded"
         assert set((await crew.effects(id)).values()) == {1}
 
