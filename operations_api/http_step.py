@@ -2,7 +2,7 @@
 
 Each call is a POST of ``{operation_id, tenant, type, step, phase, input, reservation}`` with the headers
 ``Idempotency-Key`` (the token: the same on every attempt), ``X-Deadline`` (RFC 3339, when the caller gives up) and
-``traceparent``. ``input`` is null after ``reserve``: what later calls need belongs into the reservation.
+``traceparent``. Every call carries the operation's ``input``.
 ``reservation`` is what ``reserve`` answered, null where nobody knows whether it worked. ``compensate`` has a member
 ``result`` too: what ``commit`` answered. ``query`` answers ``{"state": "absent"}``, ``held``, ``committed`` (with the
 ``result``), ``released`` or ``unknown`` for the phase whose token it brings.
@@ -87,7 +87,7 @@ class HttpStep(Step):
         self._headers = dict(headers or {})
 
     async def reserve(self, ctx: Context, input: Any) -> Document:
-        return await self._called("reserve", ctx, input=input)
+        return await self._called("reserve", ctx)
 
     async def commit(self, ctx: Context, reservation: Document) -> Document:
         return await self._called("commit", ctx, reservation=reservation)
@@ -149,7 +149,7 @@ def _content(ctx: Context, told: Mapping[str, Any]) -> bytes:
         "type": ctx.type,
         "step": ctx.step,
         "phase": ctx.phase,
-        "input": None,
+        "input": ctx.input,
         "reservation": None,
         **told,
     }

@@ -7,18 +7,22 @@ import math
 import signal
 import socket
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from operations_api.domain.errors import OperationsError, SettingsError
 from operations_api.settings import Settings
-
-if TYPE_CHECKING:  # importing Litestar takes longer than every other command's whole work
-    from operations_api.http.edge import Edge
 
 # as many as the kernel usually allows: a burst waits in line instead of being refused
 BACKLOG = 2048
 # longer than the idle time of common load balancers, so that we never close a connection they are about to use
 KEEP_ALIVE_SECONDS = 75
+
+
+class Application(Protocol):
+    """An ASGI application that can be told to let nobody wait any longer."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+    def stop_waiting(self) -> None: ...
 
 
 class ApiFailed(OperationsError):
@@ -44,7 +48,7 @@ def listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def serve(app: Edge, listening: socket.socket, settings: Settings) -> None:
+def serve(app: Application, listening: socket.socket, settings: Settings) -> None:
     """Serve an ASGI application until SIGTERM or SIGINT, then let open requests finish for `drain_seconds`.
 
     Raises `ApiFailed` when the application does not start.

@@ -142,6 +142,7 @@ class Script:
             epoch=execution.epoch,
             deadline=self._services.clock.now() + timedelta(seconds=step.timeout_seconds),
             traceparent=self._operation.traceparent,
+            input=self._input,
             reservations=self._values(execution, "reservation"),
             results=self._values(execution, "result"),
             last_checkpoint=None if record.checkpoint is None else msgspec.json.decode(record.checkpoint),

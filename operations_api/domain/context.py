@@ -36,8 +36,8 @@ class Reporter(Protocol):
 class Context:
     """One call of one handler.
 
-    ``token`` is the same on every attempt of this step and phase: hand it downstream as the idempotency key.
-    ``epoch`` grows with every lease: hand it to resources that understand fencing tokens.
+    ``input`` is the operation's. ``token`` is the same on every attempt of this step and phase: hand it downstream as
+    the idempotency key. ``epoch`` grows with every lease: hand it to resources that understand fencing tokens.
     ``deadline`` is when this call will be given up, by Postgres' clock. ``log`` is a structlog logger that names the
     operation.
     """
@@ -51,6 +51,7 @@ class Context:
     epoch: int
     deadline: datetime
     traceparent: str | None
+    input: Any
     reservations: Mapping[str, Any]
     results: Mapping[str, Any]
     last_checkpoint: Any

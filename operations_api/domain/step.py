@@ -22,8 +22,8 @@ class Step:
 
     and may define ``compensate(ctx, result)``, the business undo of a commit, and ``query(ctx)``, which answers
     ``absent``, ``held``, ``committed``, ``released`` or ``unknown`` for the phase in doubt, alone or in a tuple with
-    the result it found. ``Reservation`` and ``Result`` are msgspec Structs or None. Each handler may be called several
-    times with the same ``ctx.token`` and must then do its work once.
+    the result it found. ``Reservation`` and ``Result`` are msgspec Structs, ``dict[str, Any]`` or None. Each handler
+    may be called several times with the same ``ctx.token`` and must then do its work once.
     """
 
     kind: ClassVar[Literal["step", "pivot", "action"]] = "step"

@@ -55,6 +55,7 @@ class Hands:
             epoch=execution.epoch,
             deadline=datetime.now(UTC) + timedelta(seconds=self.steps[call.position].timeout_seconds),
             traceparent=None,
+            input=self._input,
             reservations=self._values(execution, "reservation"),
             results=self._values(execution, "result"),
             last_checkpoint=None if record.checkpoint is None else msgspec.json.decode(record.checkpoint),

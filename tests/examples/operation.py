@@ -104,6 +104,7 @@ class Operation:
             epoch=1,
             deadline=datetime.now(UTC) + timedelta(seconds=step.timeout_seconds),
             traceparent=None,
+            input=self.input,
             reservations=self.reservations,
             results=self.results,
             last_checkpoint=self.last_checkpoint,

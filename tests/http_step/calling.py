@@ -81,6 +81,7 @@ def context(phase: str, **changes: Any) -> Context:
         "epoch": 1,
         "deadline": DEADLINE,
         "traceparent": None,
+        "input": {"seats": 2},
         "reservations": {},
         "results": {},
         "last_checkpoint": None,

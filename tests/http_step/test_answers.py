@@ -69,7 +69,8 @@ async def test_later_calls_carry_the_reservation(service: Recorder, handler: str
     await call(service, handler)
     [(path, headers, content)] = service.requests
     body = json.loads(content)
-    assert (path, body["phase"], body["reservation"]) == (f"/{handler}", handler, told)
+    assert (path, body["phase"], body["input"]) == (f"/{handler}", handler, {"seats": 2})
+    assert body["reservation"] == told
     assert headers["Idempotency-Key"] == f"{OPERATION}:seats:{handler}"
 
 
