@@ -174,7 +174,7 @@ class Crew:
         gate_path(self.place, str(id), step, phase).touch()
 
     def ledger(self, id: UUID) -> list[Line]:
-        lines = (self.place / "ledger").read_bytes().splitlines()
+        *lines, _ = (self.place / "ledger").read_bytes().split(b"\n")  # the last one may be on its way
         return [line for line in map(_line, lines) if line.operation == str(id)]
 
     async def seen(self, id: UUID, event: str, step: str, phase: str, times: int = 1) -> list[Line]:
