@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.chaos.faults import KINDS, Fault, inflict, schedule
 from tests.chaos.fleet import Fleet, running_fleet
-from tests.chaos.load import Accepted, Load
+from tests.chaos.load import Load
 from tests.chaos.report import Phase, render
 from tests.chaos.verdict import judge, money, wait_until_quiet
 
@@ -35,7 +35,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="the schedule of faults follows from it (default 1)")
     parser.add_argument("--kinds", default=",".join(KINDS), help=f"which faults (default {','.join(KINDS)})")
     parser.add_argument("--mixed-only", action="store_true", help="no phase per kind of fault")
-    parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults (default 2)")
+    parser.add_argument("--every", type=float, default=12.0, help="seconds between two faults of one kind (default 12)")
+    parser.add_argument("--every-mixed", type=float, default=2.0, help="the same where all are mixed (default 2)")
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--apis", type=int, default=2)
     parser.add_argument("--clients", type=int, default=24)
@@ -74,31 +75,25 @@ async def _run(options: argparse.Namespace, directory: Path) -> tuple[str, bool]
 async def _phase(fleet: Fleet, kinds: list[str], seconds: float, options: argparse.Namespace) -> Phase:
     load = Load(fleet, options.clients)
     running = asyncio.create_task(load.run())
-    began = time.monotonic()
-    faults = schedule(options.seed, seconds, kinds, options.every) if kinds else []
-    inflicted = [asyncio.create_task(_at(fleet, fault, began, options.lease_seconds)) for fault in faults]
+    began_at = time.time()
+    every = options.every if len(kinds) == 1 else options.every_mixed
+    faults = schedule(options.seed, seconds, kinds, every) if kinds else []
+    inflicted = [asyncio.create_task(_at(fleet, fault, began_at, options.lease_seconds)) for fault in faults]
     await asyncio.sleep(seconds)
+    ended_at = time.time()
     load.stop()
-    times = await asyncio.gather(*inflicted)
+    faults_at = await asyncio.gather(*inflicted)
     await running
     name = "undisturbed" if not kinds else kinds[0] if len(kinds) == 1 else "mixed"
-    finished = sum(1 for work in load.accepted if work.done_at is not None and work.done_at - began <= seconds)
-    recoveries = [gap for at in times if (gap := _recovery(load.accepted, at)) is not None]
     print(f"{name}: {len(load.accepted)} accepted, {len(faults)} faults", file=sys.stderr, flush=True)
-    return Phase(name, seconds, faults, load.accepted, finished, recoveries, load.unexpected)
+    return Phase(name, began_at, ended_at, faults_at, load.accepted, load.unexpected)
 
 
-async def _at(fleet: Fleet, fault: Fault, began: float, lease_seconds: float) -> float:
-    await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
-    at = time.monotonic()
+async def _at(fleet: Fleet, fault: Fault, began_at: float, lease_seconds: float) -> float:
+    await asyncio.sleep(max(0.0, began_at + fault.at - time.time()))
+    at = time.time()
     await inflict(fleet, fault, lease_seconds)
     return at
-
-
-def _recovery(accepted: list[Accepted], at: float) -> float | None:
-    """From the fault until whatever was under way at that moment was done."""
-    under_way = [work.done_at - at for work in accepted if work.done_at and work.accepted_at <= at < work.done_at]
-    return max(under_way, default=None)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ class Verdict(msgspec.Struct):
 
     accepted: int
     terminal: int
+    blocked: int
     lost: int
     doubled: int
     held: int
@@ -54,15 +55,19 @@ async def judge(fleet: Fleet, accepted: list[Accepted], money_before: int) -> Ve
     connection = await asyncpg.connect(fleet.database_url)
     try:
         rows = await connection.fetch(
-            "select id, idempotency_key, status, finished_at is not null as done from operations where tenant = $1",
+            "select id, idempotency_key, status, blocked, extract(epoch from finished_at)::float8 as finished_at"
+            " from operations where tenant = $1",
             TENANT,
         )
         stored = {row["id"]: row for row in rows}
+        for work in accepted:
+            work.finished_at = stored[work.id]["finished_at"] if work.id in stored else None
         steps = await _unsettled_steps(connection)
         return Verdict(
             accepted=len(accepted),
-            terminal=sum(1 for work in accepted if work.id in stored and stored[work.id]["done"]),
-            lost=sum(1 for work in accepted if work.id not in stored or not stored[work.id]["done"]),
+            terminal=sum(1 for work in accepted if work.finished_at is not None),
+            blocked=sum(1 for work in accepted if work.id in stored and stored[work.id]["blocked"] is not None),
+            lost=sum(1 for work in accepted if _is_lost(stored.get(work.id))),
             doubled=len(rows) - len({row["idempotency_key"] for row in rows}),
             held=len(steps),
             money_before=money_before,
@@ -71,6 +76,11 @@ async def judge(fleet: Fleet, accepted: list[Accepted], money_before: int) -> Ve
         )
     finally:
         await connection.close()
+
+
+def _is_lost(row: Any) -> bool:
+    """Neither finished nor waiting for a person who is told why."""
+    return row is None or (row["finished_at"] is None and row["blocked"] is None)
 
 
 async def _unsettled_steps(connection: Any) -> list[str]:
@@ -93,9 +103,9 @@ async def _unsettled_steps(connection: Any) -> list[str]:
 def _liars(accepted: list[Accepted], stored: dict[Any, Any]) -> list[str]:
     """A terminal status, once told, never changes."""
     return [
-        f"operation {work.id} was told to be {work.status} and is {stored[work.id]['status']}"
+        f"operation {work.id} was told to be {work.told} and is {stored[work.id]['status']}"
         for work in accepted
-        if work.done_at is not None and work.id in stored and stored[work.id]["status"] != work.status
+        if work.told is not None and work.id in stored and stored[work.id]["status"] != work.told
     ]
 
 
