@@ -30,6 +30,7 @@ GIVEN_UP_AT: Final = 0.85
 """The part of a lease after which it counts as lost: its calls must have ended before somebody else may begin."""
 
 SILENT_LOOP_EXIT_CODE: Final = 70
+OUTLIVED_LEASE_EXIT_CODE: Final = 71
 
 log = structlog.get_logger(__name__)
 

@@ -25,6 +25,9 @@ from worker.dispatch import Dispatcher
 from worker.lease import Leaseholder
 from worker.script import Services
 
+JOURNAL_SESSIONS: Final = 5
+"""Beside those of local handlers: two for the journal, one each for progress, claims and announcements."""
+
 FAREWELL_SECONDS: Final = 2.0
 """Everything has been given back by then; a supervisor waits no longer than five seconds more."""
 
@@ -44,14 +47,14 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     owner = uuid.uuid4()  # random per start: no host name is trusted to be unique
     pool = await open_pool(
         settings.database_url,
-        size=settings.pool_size,
+        size=settings.pool_size + JOURNAL_SESSIONS,
         session=_session(settings),
         patience_seconds=settings.lease_seconds,  # Postgres itself gives a statement up before
     )
     await remember(pool, registry)
     changes = Publisher(settings.redis_url)
     services = Services(
-        journal=Journal(pool, owner, changes.publish),
+        journal=Journal(pool, owner, changes.publish, transactions=settings.pool_size),
         caller=Caller(),
         clock=Clock(),
         result_limit_bytes=settings.result_limit_bytes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -22,7 +24,7 @@ from operations_api.store.journal import Journal, ProgressReport
 from operations_api.store.leases import Leased, bare_execution_of
 from worker.call import Caller
 from worker.clock import Clock
-from worker.lease import Lease
+from worker.lease import OUTLIVED_LEASE_EXIT_CODE, Lease
 from worker.report import Report
 
 NO_RESULT: Final = msgspec.Raw(b"{}")
@@ -83,6 +85,10 @@ class Script:
                 ctx,
                 self._argument(record, call),
             )
+        except asyncio.CancelledError:
+            if lease.lost and call.handler in self._handlers[call.position].plain:
+                _end_process(ctx)
+            raise
         finally:
             report.close()
 
@@ -160,6 +166,12 @@ class Script:
             await journal.report(ProgressReport(*name, progress, message))
 
         return Report(write_progress, checkpoint)
+
+
+def _end_process(ctx: Context) -> None:
+    """Nothing else ends a thread, and its effects would come after another worker has begun: the last fence."""
+    ctx.log.critical("a plain function has outlived its lease: ending the process", handler=ctx.phase)
+    os._exit(OUTLIVED_LEASE_EXIT_CODE)
 
 
 def with_checkpoint(execution: Execution, call: Call, value: bytes) -> Execution:

@@ -13,7 +13,7 @@ import msgspec
 import uuid_utils.compat as uuid_utils
 
 from operations_api.domain.errors import OperationsError
-from operations_api.store.connection import Pool, unavailable_when_broken
+from operations_api.store.connection import Pool, connected
 from operations_api.store.queries import load
 
 SCOPES: Final = ("submit", "read", "operate", "admin")
@@ -59,7 +59,7 @@ class ApiKeys:
         if unknown := sorted(set(scopes) - set(SCOPES)) or (["(none)"] if not scopes else []):
             raise ScopeUnknown(f"unknown scope {', '.join(unknown)}: use {', '.join(SCOPES)}")
         secret = key or f"op_{secrets.token_urlsafe(32)}"
-        async with unavailable_when_broken(), self._pool.acquire() as connection, connection.transaction():
+        async with connected(self._pool) as connection, connection.transaction():
             await connection.execute(SQL["create_tenant"], tenant)
             await connection.execute(
                 SQL["create_key"], uuid_utils.uuid7(), tenant, name, sha256_of(secret), sorted(set(scopes))
@@ -68,16 +68,16 @@ class ApiKeys:
 
     async def find(self, sha256: bytes) -> ApiKey | None:
         """The key with this hash, unless it is revoked."""
-        async with unavailable_when_broken():
-            row = await self._pool.fetchrow(SQL["find_key"], sha256)
+        async with connected(self._pool) as connection:
+            row = await connection.fetchrow(SQL["find_key"], sha256)
         return None if row is None else ApiKey(**row)
 
     async def list(self, tenant: str | None = None) -> Keys:
         """All keys, or those of one tenant, oldest first."""
-        async with unavailable_when_broken():
-            return [ApiKey(**row) for row in await self._pool.fetch(SQL["list_keys"], tenant)]
+        async with connected(self._pool) as connection:
+            return [ApiKey(**row) for row in await connection.fetch(SQL["list_keys"], tenant)]
 
     async def revoke(self, identifier: UUID) -> bool:
         """Revoke a key; False when there is none with this id."""
-        async with unavailable_when_broken():
-            return bool(await self._pool.fetch(SQL["revoke_key"], identifier))
+        async with connected(self._pool) as connection:
+            return bool(await connection.fetch(SQL["revoke_key"], identifier))

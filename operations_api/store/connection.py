@@ -18,6 +18,9 @@ Connection = Any
 LOCK_TIMEOUT_MS: Final = 2_000
 """How long a request waits for another one that is binding the same key."""
 
+ACQUIRE_SECONDS: Final = 5.0
+"""Who waited this long for a session is better told to come back."""
+
 UNREACHABLE: Final = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -65,6 +68,23 @@ async def open_pool(
         )
     except UNREACHABLE as error:
         raise StoreUnavailable(f"Postgres cannot be reached: {error}") from error
+
+
+@asynccontextmanager
+async def connected(pool: Pool) -> AsyncIterator[Connection]:
+    """A session of the pool for one or a few statements.
+
+    Raises ``StoreUnavailable`` when none can be had, ``OutcomeUnknown`` when it broke after something was sent.
+    """
+    try:
+        connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
+    except UNREACHABLE as error:
+        raise StoreUnavailable(f"no connection to Postgres can be had: {error or type(error).__name__}") from error
+    async with unavailable_when_broken():
+        try:
+            yield connection
+        finally:
+            await pool.release(connection)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from operations_api.domain.definition import Definition
 from operations_api.domain.errors import DefinitionError
 from operations_api.domain.operation import pins_of
 from operations_api.domain.registry import Registry
-from operations_api.store.connection import Pool, unavailable_when_broken
+from operations_api.store.connection import Pool, connected
 from operations_api.store.migrate import pending_on
 from operations_api.store.queries import load
 
@@ -40,8 +40,8 @@ async def remember(pool: Pool, registry: Registry) -> None:
     """
     for definition in registry.versions.values():
         steps = _shape(definition)
-        async with unavailable_when_broken():
-            known = await pool.fetchval(SQL["remember_definition"], definition.name, definition.version, steps)
+        async with connected(pool) as connection:
+            known = await connection.fetchval(SQL["remember_definition"], definition.name, definition.version, steps)
         if bytes(known).decode() != steps:
             raise DefinitionError(
                 f'definition "{definition.name}" version {definition.version} has other steps than the database has '
@@ -59,21 +59,21 @@ async def remember_once_migrated(pool: Pool, registry: Registry) -> None:
 async def announce(pool: Pool, known: Iterable[tuple[str, int]]) -> None:
     """Say that a worker can execute these (type, version)."""
     names, versions = zip(*known, strict=True)
-    async with unavailable_when_broken():
-        await pool.execute(SQL["announce_versions"], list(names), list(versions))
+    async with connected(pool) as connection:
+        await connection.execute(SQL["announce_versions"], list(names), list(versions))
 
 
 async def park_orphans(pool: Pool, limit: int) -> list[Change]:
     """Mark ready operations that no worker could execute for ``UNANNOUNCED_SECONDS``; they stay ready."""
-    async with unavailable_when_broken():
-        rows = await pool.fetch(SQL["park_orphans"], UNANNOUNCED_SECONDS, limit)
+    async with connected(pool) as connection:
+        rows = await connection.fetch(SQL["park_orphans"], UNANNOUNCED_SECONDS, limit)
     return [Change(row["tenant"], row["id"], row["version"], done=False) for row in rows]
 
 
 async def in_flight(pool: Pool, tenant: str | None) -> list[VersionInFlight]:
     """Every version and what is unfinished on it, of one tenant or (None) of all; by type, the newest first."""
-    async with unavailable_when_broken():
-        rows = await pool.fetch(SQL["versions_in_flight"], tenant, UNANNOUNCED_SECONDS)
+    async with connected(pool) as connection:
+        rows = await connection.fetch(SQL["versions_in_flight"], tenant, UNANNOUNCED_SECONDS)
     return [
         VersionInFlight(
             row["type"], row["version"], row["announced_at"], row["has_worker"], msgspec.json.decode(row["in_flight"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -14,7 +15,7 @@ from operations_api.domain.change import Change
 from operations_api.domain.errors import LeaseLost
 from operations_api.domain.journal import JournalEntry, StepEntry, Written
 from operations_api.store.batch import Batcher
-from operations_api.store.connection import Connection, Pool, unavailable_when_broken
+from operations_api.store.connection import Connection, Pool, connected
 from operations_api.store.queries import load
 from operations_api.store.store import CANCELED_ERROR
 
@@ -33,12 +34,19 @@ class ProgressReport(msgspec.Struct, frozen=True):
 
 
 class Journal:
-    """One per worker process. ``on_change`` hears of every version that was committed."""
+    """One per worker process. ``on_change`` hears of every version that was committed.
 
-    def __init__(self, pool: Pool, owner: UUID, on_change: Callable[[list[Change]], None]) -> None:
+    ``transactions`` local handlers hold a session at a time; the pool has some more, so that what they keep busy for
+    minutes is never missing for the journal of the others.
+    """
+
+    def __init__(
+        self, pool: Pool, owner: UUID, on_change: Callable[[list[Change]], None], *, transactions: int = 8
+    ) -> None:
         self._pool = pool
         self._owner = owner
         self._on_change = on_change
+        self._transactions = asyncio.Semaphore(transactions)
         self._writes: Batcher[JournalEntry, Written | None] = Batcher(self._write_many, flights=2)
         self._reports: Batcher[ProgressReport, None] = Batcher(self._report_many)
 
@@ -52,15 +60,15 @@ class Journal:
 
     async def checkpoint(self, tenant: str, id: UUID, epoch: int, position: int, value: bytes) -> None:
         """Store the cursor of an external call. Raises ``LeaseLost``."""
-        async with unavailable_when_broken():
-            rows = await self._pool.fetch(SQL["write_checkpoint"], tenant, id, epoch, position, value.decode())
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(SQL["write_checkpoint"], tenant, id, epoch, position, value.decode())
         if not rows:
             raise LeaseLost("another worker holds the operation")
 
     @asynccontextmanager
     async def transaction(self, tenant: str, id: UUID, epoch: int) -> AsyncIterator[LocalTransaction]:
         """A transaction for local handlers, fenced from its first statement to its last. Raises ``LeaseLost``."""
-        async with unavailable_when_broken(), self._pool.acquire() as connection:
+        async with self._transactions, connected(self._pool) as connection:
             local = LocalTransaction(connection, (tenant, id, epoch, self._owner))
             await local.begin()
             try:
@@ -77,15 +85,15 @@ class Journal:
         await self._reports.drain()
 
     async def _write_many(self, entries: Sequence[JournalEntry]) -> list[Written | None]:
-        async with unavailable_when_broken(), self._pool.acquire() as connection:
+        async with connected(self._pool) as connection:
             written = await write_entries(connection, entries)
         self._on_change(_changes(entries, written))
         return written
 
     async def _report_many(self, reports: Sequence[ProgressReport]) -> list[None]:
         newest = {(report.tenant, report.id): report for report in reports}.values()
-        async with unavailable_when_broken():
-            rows = await self._pool.fetch(
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(
                 OPERATIONS["report_progress"],
                 [report.tenant for report in newest],
                 [report.id for report in newest],

@@ -12,7 +12,7 @@ import msgspec
 from operations_api.domain.execution import Execution, StepRecord
 from operations_api.domain.failure import Failure
 from operations_api.domain.operation import Operation, StepPin
-from operations_api.store.connection import Connection, Pool, unavailable_when_broken
+from operations_api.store.connection import Connection, Pool, connected
 from operations_api.store.queries import load
 from operations_api.store.rows import to_operation, to_step
 
@@ -61,7 +61,7 @@ class Leases:
     async def claim(self, known: Iterable[tuple[str, int]], limit: int) -> list[Leased]:
         """Take up to ``limit`` ready operations of known (type, version), in fair order."""
         types, versions = zip(*known, strict=True)
-        async with unavailable_when_broken(), self._pool.acquire() as connection:
+        async with connected(self._pool) as connection:
             rows = await connection.fetch(
                 SQL["claim_operations"], self._owner, list(types), list(versions), limit, self._lease_seconds
             )
@@ -72,7 +72,7 @@ class Leases:
     async def claim_suspect(self, known: Iterable[tuple[str, int]]) -> Leased | None:
         """Take one operation that was there twice when its worker died; it may begin once the worker is empty."""
         types, versions = zip(*known, strict=True)
-        async with unavailable_when_broken(), self._pool.acquire() as connection:
+        async with connected(self._pool) as connection:
             row = await connection.fetchrow(
                 SQL["claim_suspect"], self._owner, list(types), list(versions), self._lease_seconds
             )
@@ -80,25 +80,25 @@ class Leases:
 
     async def begin_alone(self, held: Held) -> Leased | None:
         """Note that nothing else is executed beside it from now on, and read it; None when the lease is lost."""
-        async with unavailable_when_broken(), self._pool.acquire() as connection, connection.transaction():
+        async with connected(self._pool) as connection, connection.transaction():
             row = await connection.fetchrow(SQL["begin_alone"], held.tenant, held.id, held.epoch)
             return None if row is None else await read_leased(connection, row)
 
     async def give_back(self, held: Held) -> None:
         """Give up a lease under which nothing was begun."""
-        async with unavailable_when_broken():
-            await self._pool.execute(SQL["give_back"], held.tenant, held.id, held.epoch)
+        async with connected(self._pool) as connection:
+            await connection.execute(SQL["give_back"], held.tenant, held.id, held.epoch)
 
     async def reread(self, tenant: str, id: UUID, epoch: int) -> Leased | None:
         """The operation as it is once everything begun under this lease is over; None when the lease is lost."""
-        async with unavailable_when_broken(), self._pool.acquire() as connection, connection.transaction():
-            row = await connection.fetchrow(SQL["read_lease"], tenant, id, epoch)
+        async with connected(self._pool) as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["read_lease"], tenant, id, epoch, self._owner)
             return None if row is None else await read_leased(connection, row)
 
     async def sweep(self, limit: int) -> int:
         """Make ready what has slept long enough; how many those were."""
-        async with unavailable_when_broken():
-            return len(await self._pool.fetch(SQL["sweep"], limit))
+        async with connected(self._pool) as connection:
+            return len(await connection.fetch(SQL["sweep"], limit))
 
 
 async def renew(connection: Connection, owner: UUID, lease_seconds: float, held: Sequence[Held]) -> list[Renewal]:

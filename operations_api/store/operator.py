@@ -13,7 +13,7 @@ from operations_api.domain.execution import Execution, Resolution, StepRecord, S
 from operations_api.domain.failure import FORCE_CLOSED, error_object
 from operations_api.domain.operation import Operation
 from operations_api.domain.operator import Refused, Verb, compensated, in_flight_until, resolved, retried
-from operations_api.store.connection import Connection, Pool, unavailable_when_broken
+from operations_api.store.connection import Connection, Pool, connected
 from operations_api.store.leases import bare_execution_of, read_leased
 from operations_api.store.queries import load
 from operations_api.store.rows import to_operation
@@ -85,7 +85,7 @@ class Operators:
         resolution: Resolution | None = None,
     ) -> Verdict:
         try:
-            async with unavailable_when_broken(), self._pool.acquire() as connection, connection.transaction():
+            async with connected(self._pool) as connection, connection.transaction():
                 return await _carried_out(connection, order, (verb, step, resolution), change)
         except asyncpg.LockNotAvailableError:
             return Verdict(None, "in_flight", LOCKED_SECONDS)

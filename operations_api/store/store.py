@@ -15,7 +15,7 @@ from operations_api.domain.operation import Operation, StepView
 from operations_api.domain.operator import OperatorAction
 from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
 from operations_api.store.batch import Batcher
-from operations_api.store.connection import CONFLICTS, Pool, open_pool, unavailable_when_broken
+from operations_api.store.connection import CONFLICTS, Pool, connected, open_pool
 from operations_api.store.queries import load
 from operations_api.store.rows import to_operation, to_operator_actions, to_step_views
 
@@ -143,7 +143,7 @@ class Store:
 
     async def delete(self, tenant: str, id: UUID, if_version: int | None = None) -> DeleteResult:
         """Forget a finished operation; its key and id stay taken until it expires."""
-        async with unavailable_when_broken(), self.pool.acquire() as connection, connection.transaction():
+        async with connected(self.pool) as connection, connection.transaction():
             rows = await connection.fetch(SQL["delete_operation"], tenant, id, if_version)
             await connection.execute(SQL["erase_steps"], tenant, id) if rows else None
         if rows:
@@ -156,12 +156,13 @@ class Store:
 
     async def ping(self) -> None:
         """Return when Postgres answers."""
-        async with unavailable_when_broken():
-            await self.pool.fetchval("select 1", timeout=2)
+        async with connected(self.pool) as connection:
+            await connection.fetchval("select 1", timeout=2)
 
     async def _fetch(self, name: str, *args: Any) -> list[Any]:
-        async with unavailable_when_broken():
-            return await self.pool.fetch(SQL[name], *args)
+        async with connected(self.pool) as connection:
+            rows: list[Any] = await connection.fetch(SQL[name], *args)
+            return rows
 
     async def _start_many(self, requests: Sequence[StartRequest]) -> list[Started | Exception]:
         starts = [_Start(request) for request in requests]

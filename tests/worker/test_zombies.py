@@ -12,6 +12,7 @@ import pytest
 from tests.worker.crew import Crew, Worker
 from tests.worker.definitions import StepTold
 from tests.worker.wire import Wire
+from worker.lease import OUTLIVED_LEASE_EXIT_CODE
 
 
 @pytest.mark.parametrize("effect", ["external", "local"])
@@ -49,6 +50,18 @@ async def test_a_worker_cut_off_from_postgres_drops_its_calls_before_another_one
         assert dropped.at < second.at
         assert second.pid == other.pid
         crew.open_gate(id, "slow", "reserve")
+        assert (await crew.done(id)).status == "succeeded"
+
+
+async def test_a_plain_function_that_outlives_its_lease_ends_its_process(crew: Crew, database: str) -> None:
+    async with Wire.to(database) as wire:
+        cut_off = crew.start_worker(DATABASE_URL=wire.url)
+        id = await crew.begin(StepTold("plain", trouble={"reserve": "wait"}), type="plain")
+        await crew.seen(id, "call", "plain", "reserve")
+        wire.freeze()
+        assert await cut_off.ended() == OUTLIVED_LEASE_EXIT_CODE
+        crew.start_worker()
+        crew.open_gate(id, "plain", "reserve")
         assert (await crew.done(id)).status == "succeeded"
 
 

@@ -210,7 +210,7 @@ where tenant = $1 and id = $2 and lease_epoch = $3 and finished_at is null;
 -- connection had begun is over, so that the answer is final.
 select *, clock_timestamp() as claimed_at
 from operations
-where tenant = $1 and id = $2 and lease_epoch = $3 and finished_at is null
+where tenant = $1 and id = $2 and lease_epoch = $3 and lease_owner = $4 and finished_at is null
 for update;
 
 -- name: fence
