@@ -156,6 +156,7 @@ class Script:
             _reporter=report,
             _is_cancel_requested=lambda: lease.cancel_requested or execution.cancel_requested,
             _tx=tx,
+            client_named=self._operation.client_named,
         )
 
     def _report(self, execution: Execution, checkpoint: Callable[[bytes], Awaitable[None]]) -> Report:

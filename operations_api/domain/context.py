@@ -39,7 +39,7 @@ class Context:
     ``input`` is the operation's. ``token`` is the same on every attempt of this step and phase: hand it downstream as
     the idempotency key. ``epoch`` grows with every lease: hand it to resources that understand fencing tokens.
     ``deadline`` is when this call will be given up, by Postgres' clock. ``log`` is a structlog logger that names the
-    operation.
+    operation. ``client_named`` says that the client chose ``operation_id``: it is unique within its tenant only.
     """
 
     operation_id: UUID
@@ -59,15 +59,20 @@ class Context:
     _reporter: Reporter = field(repr=False)
     _is_cancel_requested: Callable[[], bool] = field(repr=False)
     _tx: Transaction | None = field(default=None, repr=False)
+    client_named: bool = False
 
     @property
     def token(self) -> str:
-        """The idempotency key for this step and phase: ``{operation}:{step}:{phase}``."""
+        """The idempotency key for this step and phase: ``{operation}:{step}:{phase}``.
+
+        Nobody else's operation has it: where the client chose the operation's id, ``{tenant}:`` comes before it.
+        """
         return self.token_for(self.phase)
 
     def token_for(self, phase: Handler) -> str:
         """The token another phase of this step used or will use, for instance to release what ``reserve`` obtained."""
-        return f"{self.operation_id}:{self.step}:{phase}"
+        owner = f"{self.tenant}:" if self.client_named else ""
+        return f"{owner}{self.operation_id}:{self.step}:{phase}"
 
     @property
     def tx(self) -> Transaction:

@@ -57,6 +57,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     deleted_at: datetime | None
 
     @property
+    def client_named(self) -> bool:
+        """Whether its client chose the id, which another tenant may have chosen too."""
+        return self.idempotency_key is None
+
+    @property
     def done(self) -> bool:
         """Whether the status is terminal: polling can stop."""
         return is_terminal(self.status)

@@ -73,8 +73,9 @@ KEY_REUSED: Final = ProblemType(
     "idempotency-key-reused",
     422,
     "Idempotency-Key was used with another request",
-    "The key already names an operation that was started with a different body.",
-    "Repeat the original body to get that operation, or use a new key for new work. operation_id and Location name it.",
+    "The key, or the client's own id, already names an operation that was started with a different body.",
+    "Repeat the original body to get that operation, or use a new key or id for new work. operation_id and Location "
+    "name it.",
 )
 KEY_IN_FLIGHT: Final = ProblemType(
     "idempotency-key-in-flight",

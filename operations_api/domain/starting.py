@@ -14,12 +14,13 @@ from operations_api.domain.operation import Operation, StepPin
 class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A checked request: key and fingerprint (32 bytes), the pinned steps and the input as canonical JSON.
 
+    Without a key ``id`` is the client's own, and names the operation as a key would.
     ``retry_failed`` starts again where the key is bound to a retryable failure that left nothing behind.
     """
 
     tenant: str
     type: str
-    key: str
+    key: str | None
     fingerprint: bytes
     id: UUID
     definition_version: int
@@ -35,7 +36,7 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Started(msgspec.Struct, frozen=True):
-    """The operation the key names; ``replayed`` when an earlier request had started it."""
+    """The operation the key or id names; ``replayed`` when an earlier request had started it."""
 
     operation: Operation
     replayed: bool
@@ -54,4 +55,29 @@ class KeyOfDeletedOperation(OperationsError):
 
     def __init__(self, operation_id: UUID) -> None:
         super().__init__("the operation this idempotency key names was deleted")
+        self.operation_id = operation_id
+
+
+class IdReused(OperationsError):
+    """The client's own id names an operation that was started with another body, or under a key."""
+
+    def __init__(self, operation_id: UUID) -> None:
+        super().__init__("this id was used with another body")
+        self.operation_id = operation_id
+
+
+class IdOfAnotherType(OperationsError):
+    """The client's own id names an operation of another type."""
+
+    def __init__(self, operation_id: UUID, type: str) -> None:
+        super().__init__(f"this id names an operation of type {type}")
+        self.operation_id = operation_id
+        self.type = type
+
+
+class IdOfDeletedOperation(OperationsError):
+    """The client's own id names an operation that was deleted or whose retention is over."""
+
+    def __init__(self, operation_id: UUID) -> None:
+        super().__init__("the operation this id names is gone")
         self.operation_id = operation_id

@@ -20,11 +20,15 @@ class AllowedMethods:
         self._by_segments: dict[Segments, set[str]] = {}
         for route in routes:
             segments = tuple(part if isinstance(part, str) else None for part in route.path_components)
-            methods = self._by_segments.setdefault(segments, {"OPTIONS"})
-            for handler in route.route_handlers:
-                if not handler.opt.get(OTHERWISE):
-                    methods |= {str(method) for method in handler.http_methods}
-            methods |= {"HEAD"} if "GET" in methods else set()
+            found = {
+                str(method)
+                for handler in route.route_handlers
+                if not handler.opt.get(OTHERWISE)
+                for method in handler.http_methods
+            }
+            if found - {"OPTIONS"}:
+                methods = self._by_segments.setdefault(segments, {"OPTIONS"})
+                methods |= found | ({"HEAD"} if "GET" in found else set())
 
     def of(self, path: str) -> str | None:
         """The value of ``Allow`` for a path; None where there is nothing."""
@@ -33,9 +37,13 @@ class AllowedMethods:
         return None if methods is None else ", ".join(method for method in ORDER if method in methods)
 
     def _matching(self, parts: tuple[str, ...]) -> set[str] | None:
-        for segments, methods in self._by_segments.items():
-            if len(segments) == len(parts) and all(
-                known in (None, part) for known, part in zip(segments, parts, strict=True)
-            ):
-                return methods
-        return None
+        """The methods of the path that the router takes: at each segment a word goes before a parameter."""
+        matching = [
+            segments
+            for segments in self._by_segments
+            if len(segments) == len(parts)
+            and all(known in (None, part) for known, part in zip(segments, parts, strict=True))
+        ]
+        if not matching:
+            return None
+        return self._by_segments[max(matching, key=lambda segments: [known is not None for known in segments])]

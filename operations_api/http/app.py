@@ -1,7 +1,7 @@
 """The HTTP face of the service: what is served, by what, and in which order a request meets it.
 
 A request passes the edge (``edge.py``: id, authentication, OPTIONS), Litestar's router, and one handler (``starts.py``,
-``monitor.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``, ``operator.py``,
+``own_ids.py``, ``monitor.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``, ``operator.py``,
 ``versions.py``, ``health.py``). Whatever is raised on the way
 becomes a problem document.
 """
@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
 
-from litestar import Litestar, Request, post
+from litestar import HttpMethod, Litestar, Request, post, route
 from litestar.exceptions import HTTPException
 
 from operations_api.domain.problem import UNKNOWN_OPERATION_TYPE, Problem
@@ -27,9 +26,10 @@ from operations_api.http.edge import Edge
 from operations_api.http.exchange import exchange_of
 from operations_api.http.health import health_routes
 from operations_api.http.listing import list_route
-from operations_api.http.monitor import monitor_route
+from operations_api.http.monitor import monitor_route, typed_monitor_route, uuid_of
 from operations_api.http.operator import operator_routes
-from operations_api.http.problems import METHOD_NOT_ALLOWED, answer_to, problem_of
+from operations_api.http.own_ids import put_route
+from operations_api.http.problems import METHOD_NOT_ALLOWED, NOT_FOUND, answer_to, problem_of
 from operations_api.http.resources import Resources
 from operations_api.http.starts import start_route
 from operations_api.http.versions import versions_route
@@ -53,7 +53,9 @@ def handlers(resources: Resources) -> list[Any]:
     """Every route there is."""
     return [
         *(start_route(definition, resources) for definition in resources.registry.current.values()),
-        _unknown_type_route(resources.registry),
+        *(put_route(definition, resources) for definition in resources.registry.current.values()),
+        *(typed_monitor_route(name, resources) for name in resources.registry.current),
+        *_unknown_type_routes(resources.registry),
         monitor_route(resources),
         delete_route(resources),
         cancel_route(resources),
@@ -65,32 +67,34 @@ def handlers(resources: Resources) -> list[Any]:
     ]
 
 
-def _unknown_type_route(registry: Registry) -> Any:
-    """``POST`` to what is no type: an operation takes no POST, and any other word is told which types there are."""
+def _unknown_type_routes(registry: Registry) -> list[Any]:
+    """``POST`` and ``PUT`` to what is no type: an operation takes neither; other words learn the types."""
 
     @post("/operations/{id:str}", status_code=200, opt={OTHERWISE: True})
     async def start_unknown(request: Request[Any, Any, Any]) -> Answer:
         exchange_of(request).require("submit")
-        word = request.path_params["id"]
-        if _is_uuid(word):
+        if uuid_of(request.path_params["id"]) is not None:
             raise Problem(
                 "An operation takes no POST; to start one, POST to /operations/{type}.", kind=METHOD_NOT_ALLOWED
             )
-        raise Problem(
-            "There is no such type of operation; supported lists those there are.",
-            kind=UNKNOWN_OPERATION_TYPE,
-            extensions={"supported": sorted(registry.current)},
-        )
+        raise _unknown_type(registry)
 
-    return start_unknown
+    @route("/operations/{word:str}/{id:str}", http_method=list(HttpMethod), status_code=200, opt={OTHERWISE: True})
+    async def put_unknown(request: Request[Any, Any, Any]) -> Answer:
+        if request.method != "PUT" or uuid_of(request.path_params["word"]) is not None:
+            raise Problem("There is nothing at this path; see /docs for what there is.", kind=NOT_FOUND)
+        exchange_of(request).require("submit")
+        raise _unknown_type(registry)
+
+    return [start_unknown, put_unknown]
 
 
-def _is_uuid(word: str) -> bool:
-    try:
-        UUID(word)
-    except ValueError:
-        return False
-    return True
+def _unknown_type(registry: Registry) -> Problem:
+    return Problem(
+        "There is no such type of operation; supported lists those there are.",
+        kind=UNKNOWN_OPERATION_TYPE,
+        extensions={"supported": sorted(registry.current)},
+    )
 
 
 def _to_answer(request: Request[Any, Any, Any], error: Exception) -> Any:

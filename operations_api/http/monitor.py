@@ -1,4 +1,4 @@
-"""The status monitor: ``GET`` and ``HEAD /operations/{id}``, to poll or to wait."""
+"""The status monitor: ``GET`` and ``HEAD /operations/{id}``, to poll or to wait; once more below each type."""
 
 from __future__ import annotations
 
@@ -25,22 +25,36 @@ def monitor_route(resources: Resources) -> Any:
 
     @route("/operations/{id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], status_code=200)
     async def get_operation(request: Request[Any, Any, Any]) -> Answer:
-        tenant = exchange_of(request).require("read").tenant
-        return await _answer(request, resources, tenant, operation_id(request))
+        return await _answer(request, resources)
 
     return get_operation
 
 
+def typed_monitor_route(type_name: str, resources: Resources) -> Any:
+    """The route that shows one operation of this type; for it, those of other types are not there."""
+
+    @route(f"/operations/{type_name}/{{id:str}}", http_method=[HttpMethod.GET, HttpMethod.HEAD], status_code=200)
+    async def get_typed_operation(request: Request[Any, Any, Any]) -> Answer:
+        return await _answer(request, resources, type_name)
+
+    return get_typed_operation
+
+
 def operation_id(request: Any) -> UUID:
     """The id in the path. Raises the ``Problem`` of an unknown operation when it is malformed."""
-    text = request.path_params["id"]
+    id = uuid_of(request.path_params["id"])
+    if id is None:
+        raise not_found()
+    return id
+
+
+def uuid_of(text: str) -> UUID | None:
+    """The UUID that this text is, in its usual form only: UUID() also takes braces, urn: and missing hyphens."""
     try:
         id = UUID(text)
     except ValueError:
-        raise not_found() from None
-    if str(id) != text.lower():  # UUID() also takes braces, urn: and missing hyphens
-        raise not_found()
-    return id
+        return None
+    return id if str(id) == text.lower() else None
 
 
 def present(operation: Operation | None) -> Operation:
@@ -60,11 +74,14 @@ def not_found() -> Problem:
     )
 
 
-async def _answer(request: Any, resources: Resources, tenant: str, id: UUID) -> Answer:
+async def _answer(request: Any, resources: Resources, type_name: str | None = None) -> Answer:
+    tenant, id = exchange_of(request).require("read").tenant, operation_id(request)
     full = queries.word(request, "view", ("basic", "full"), "basic") == "full"
     preferences = prefer.parse(request.headers.getall("prefer", []))
     unless = condition(request.headers.getall("if-none-match", []))
     operation, beyond = await _read(resources, tenant, id, full)
+    if type_name is not None and operation.type != type_name:
+        raise not_found()
     if preferences.wait and not operation.done and _is_worth_waiting(operation, unless, full):
         predicate = _is_done if unless is None else _differs_from(operation.version)
         present(await resources.watch.until(tenant, id, predicate, preferences.wait))

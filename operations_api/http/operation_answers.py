@@ -36,7 +36,7 @@ def accepted(operation: Operation, base_url: str, preferences: Preferences, *, r
         ("Location", f"{base_url}{path}"),
         ("Operation-Location", f"{base_url}{path}"),
         ("Content-Location", path),
-        ("Idempotency-Key", f'"{operation.idempotency_key}"'),
+        *([("Idempotency-Key", f'"{operation.idempotency_key}"')] if operation.idempotency_key else []),
         *([("Idempotent-Replayed", "true")] if replayed else []),
         ("ETag", tag_of(operation.version)),
         *advice_headers(operation, datetime.now(UTC)),

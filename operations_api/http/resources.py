@@ -11,6 +11,7 @@ from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
 from operations_api.store.definitions import remember_once_migrated
 from operations_api.store.operator import Operators
+from operations_api.store.own_ids import OwnIds
 from operations_api.store.store import Store
 
 
@@ -18,6 +19,7 @@ class Resources:
     """One per application. The connections are there from ``open`` to ``close``."""
 
     store: Store
+    own_ids: OwnIds
     operators: Operators
     authenticator: Authenticator
     queue: Queue
@@ -38,6 +40,7 @@ class Resources:
         assert database_url is not None, "whoever starts the application has found or started both servers"
         assert redis_url is not None
         self.store = await Store.open(database_url, pool_size=self.settings.pool_size)
+        self.own_ids = OwnIds(self.store.pool)
         self.operators = Operators(self.store.pool)
         await remember_once_migrated(self.store.pool, self.registry)
         self.authenticator = Authenticator(ApiKeys(self.store.pool).find)
@@ -56,4 +59,5 @@ class Resources:
         await self.watch.close()
         await self.queue.close()
         await self.changes.close()
+        await self.own_ids.drain()
         await self.store.close()

@@ -2,16 +2,18 @@
 
 The order of the checks is part of the contract: key, JSON, **what the key names**, schema. A retry must find its
 operation even when the schema has become stricter since, so where the schema refuses, the key is looked up first.
-Everything that passes is one statement in the database, which finds replays by itself.
+Everything that passes is one statement in the database, which finds replays by itself. ``own_ids.py`` starts under
+the client's own id instead of a key.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import msgspec
 import uuid_utils.compat as uuid_utils
@@ -52,10 +54,14 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A start as it was sent, before the schema was looked at. ``document`` is the parsed body."""
+    """A start as it was sent, before the schema was looked at. ``document`` is the parsed body.
+
+    ``key`` names the operation; without one the client's own ``id`` does.
+    """
 
     tenant: str
-    key: str
+    key: str | None
+    id: UUID
     fingerprint: bytes
     document: Any
     traceparent: str | None
@@ -74,11 +80,11 @@ def start_route(definition: Definition, resources: Resources) -> Any:
 
 
 class Starter:
-    """Starts operations of one type."""
+    """Starts operations of one type, each under its idempotency key."""
 
     def __init__(self, definition: Definition, resources: Resources) -> None:
-        self._definition = definition
-        self._resources = resources
+        self.definition = definition
+        self.resources = resources
         self._pins = pins_of(definition.steps) if isinstance(definition.steps, tuple) else None
         days = definition.retention_days or resources.settings.retention_days
         self._retention = timedelta(days=days)
@@ -89,25 +95,26 @@ class Starter:
         ask = await self._ask(request, exchange.require("submit").tenant)
         preferences = prefer.parse(request.headers.getall("prefer", []))
         dry = queries.word(request, "validate_only", ("true", "false"), "false") == "true"
-        with _key_problems(exchange.base_url):
+        with self._problems(exchange.base_url):
             started = await (self._check(ask) if dry else self._start(ask))
         if started is None:
             return Answer(204)
         if not started.replayed:
-            self._resources.queue.wake()
+            self.resources.queue.wake()
         if preferences.wait and not started.operation.done:
             started = await self._waited(started, preferences.wait)
         return accepted(started.operation, exchange.base_url, preferences, replayed=started.replayed)
 
     async def _ask(self, request: Any, tenant: str) -> Ask:
-        body = await read_body(request, self._resources.settings.body_limit_bytes)
+        body = await read_body(request, self.resources.settings.body_limit_bytes)
         require_json(request)
-        key = idempotency_key.parse([line.encode("latin-1") for line in request.headers.getall("idempotency-key", [])])
+        key, id = self._name(request)
         document = strict_json.parse(body)
         return Ask(
             tenant=tenant,
             key=key,
-            fingerprint=fingerprint.fingerprint(self._definition.name, document),
+            id=id,
+            fingerprint=fingerprint.fingerprint(self.definition.name, document),
             document=document,
             traceparent=traceparent(request.headers.getall("traceparent", [])),
             retry_failed=request.headers.getall("idempotency-retry", []) == ["?1"],
@@ -121,23 +128,36 @@ class Starter:
             if started is None:
                 raise
             return started
-        await self._refuse_stale_key(ask)
+        await self._refuse_stale(ask)
         with outcome_may_be_unknown():
-            return await self._resources.store.start(start)
+            return await self._store(start)
 
     async def _check(self, ask: Ask) -> None:
         """Everything ``_start`` checks, without starting."""
         if await self._find(ask) is None:
             self._request(ask)
-            await self._refuse_stale_key(ask)
+            await self._refuse_stale(ask)
+
+    def _name(self, request: Any) -> tuple[str | None, UUID]:
+        """The key, and the id of what it will name. Raises ``Problem``."""
+        lines = request.headers.getall("idempotency-key", [])
+        return idempotency_key.parse([line.encode("latin-1") for line in lines]), uuid_utils.uuid7()
+
+    async def _store(self, start: StartRequest) -> Started:
+        return await self.resources.store.start(start)
 
     async def _find(self, ask: Ask) -> Started | None:
-        return await self._resources.store.find_key(ask.tenant, self._definition.name, ask.key, ask.fingerprint)
+        assert ask.key is not None
+        return await self.resources.store.find_key(ask.tenant, self.definition.name, ask.key, ask.fingerprint)
 
-    async def _refuse_stale_key(self, ask: Ask) -> None:
+    async def _refuse_stale(self, ask: Ask) -> None:
+        assert ask.key is not None
         problem = idempotency_key.age_problem(ask.key, datetime.now(UTC), self._retention)
         if problem is not None and await self._find(ask) is None:
             raise problem
+
+    def _problems(self, base_url: str) -> AbstractContextManager[None]:
+        return _key_problems(base_url)
 
     def _request(self, ask: Ask) -> StartRequest:
         """The checked request. Raises ``ValidationFailed``."""
@@ -145,30 +165,30 @@ class Starter:
         _check_times(envelope)
         return StartRequest(
             tenant=ask.tenant,
-            type=self._definition.name,
+            type=self.definition.name,
             key=ask.key,
             fingerprint=ask.fingerprint,
-            id=uuid_utils.uuid7(),
-            definition_version=self._definition.version,
-            steps=self._pins or pins_of(self._definition.steps_for(input)),
+            id=ask.id,
+            definition_version=self.definition.version,
+            steps=self._pins or pins_of(self.definition.steps_for(input)),
             input=encoded,
             labels=envelope.labels,
             deadline=envelope.deadline,
             not_before=envelope.not_before,
             traceparent=ask.traceparent,
             retention_seconds=int(self._retention.total_seconds()),
-            fair_order=self._resources.fair_order.place(ask.tenant, time.time_ns() // 1000),
+            fair_order=self.resources.fair_order.place(ask.tenant, time.time_ns() // 1000),
             retry_failed=ask.retry_failed,
         )
 
     def _decoded(self, document: Any) -> tuple[Envelope, bytes, msgspec.Struct]:
         envelope = inputs.decode(Envelope, document)
         encoded = fingerprint.canonical(envelope.input)
-        return envelope, encoded, inputs.decode(self._definition.input, document["input"], at="/input", encoded=encoded)
+        return envelope, encoded, inputs.decode(self.definition.input, document["input"], at="/input", encoded=encoded)
 
     async def _waited(self, started: Started, seconds: int) -> Started:
         operation = started.operation
-        now = await self._resources.watch.until(operation.tenant, operation.id, _is_done, seconds)
+        now = await self.resources.watch.until(operation.tenant, operation.id, _is_done, seconds)
         return started if now is None else Started(now, started.replayed)
 
 

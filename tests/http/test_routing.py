@@ -15,6 +15,8 @@ ALLOW = {
     "/operations/note": "POST, OPTIONS",
     f"/operations/{ANY_ID}": "GET, HEAD, DELETE, OPTIONS",
     f"/operations/{ANY_ID}/cancel": "POST, OPTIONS",
+    f"/operations/note/{ANY_ID}": "GET, HEAD, PUT, OPTIONS",
+    "/operations/note/cancel": "GET, HEAD, PUT, OPTIONS",
     "/health/live": "GET, HEAD, OPTIONS",
     "/health/ready": "GET, HEAD, OPTIONS",
     "/openapi.json": "GET, HEAD, OPTIONS",

@@ -124,7 +124,7 @@ def test_every_refusal_is_a_problem_document(spec: dict[str, Any]) -> None:
     for operation in operations(spec):
         refusals = {status: each for status, each in operation["responses"].items() if status >= "400"}
         for status, response in refusals.items():
-            head = operation["operationId"] == "headOperation"
+            head = operation["operationId"].startswith("head")
             assert head or list(response["content"]) == ["application/problem+json"], status
 
 
@@ -179,7 +179,8 @@ def test_names_that_clash_are_kept_apart() -> None:
 
     spec = document(Registry([definition("a-1b"), definition("a1b"), definition("operation")]))
     OpenAPIV31SpecValidator(spec).validate()
-    assert {each["operationId"] for each in starts(spec)} == {"startA_1b", "startA1b", "startOperation"}
+    ids = {each["operationId"] for each in starts(spec)}
+    assert ids == {f"{verb}{name}" for verb in ("start", "put") for name in ("A_1b", "A1b", "Operation")}
     assert spec["components"]["schemas"]["Operation"]["properties"].keys() > {"id", "done"}
     assert spec["components"]["schemas"]["OperationInput"]["additionalProperties"] is False
     assert spec["components"]["schemas"]["OperationResult"]["additionalProperties"] is True

@@ -118,7 +118,7 @@ OPERATION_ERROR: Final = open_object(
 OPERATION: Final = open_object(
     "An operation of any type.",
     {
-        "id": UUID | {"description": "A UUIDv7 made by the service."},
+        "id": UUID | {"description": "A UUIDv7 made by the service, or the client's own UUID after a `PUT`."},
         "type": {"type": "string", "description": "The name of its type.", "examples": ["place-order"]},
         "status": {
             "type": "string",
@@ -133,7 +133,11 @@ OPERATION: Final = open_object(
             *("queued", "reserving", "executing", "committing", "rolling_back", "compensating", "finished"),
         ),
         "version": {"type": "integer", "minimum": 1, "description": "Grows with every change; also the `ETag`."},
-        "idempotency_key": {"type": ["string", "null"], "examples": ["order-4711"]},
+        "idempotency_key": {
+            "type": ["string", "null"],
+            "description": "Null after a `PUT`.",
+            "examples": ["order-4711"],
+        },
         "labels": {"type": "object", "additionalProperties": {"type": "string"}},
         "progress": {"anyOf": [{"$ref": "#/components/schemas/Progress"}, {"type": "null"}]},
         "message": {"type": ["string", "null"], "description": "A sentence for people about where it is."},

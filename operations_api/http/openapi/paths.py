@@ -24,6 +24,10 @@ ID_PARAMETER: Final[Json] = {
     "schema": {"type": "string", "format": "uuid"},
 }
 
+OWN_ID_PARAMETER: Final[Json] = ID_PARAMETER | {
+    "description": "Your own id for the operation: any UUID. It is yours: another tenant's is another operation."
+}
+
 OPERATION_LINKS: Final[Json] = {
     name: {"operationId": name, "parameters": {"id": "$response.body#/id"}, "description": description}
     for name, description in {
@@ -37,17 +41,22 @@ OPERATION_LINKS: Final[Json] = {
 def paths(registry: Registry, schemas: Schemas) -> Json:
     """The ``paths`` of the document."""
     starts = {f"/operations/{name}": {"post": _start(each, schemas)} for name, each in registry.current.items()}
-    return starts | {
-        "/operations/{id}": {"parameters": [ID_PARAMETER], "get": _get(), "head": _head(), "delete": _delete()},
-        "/operations/{id}/cancel": {"parameters": [ID_PARAMETER], "post": _cancel()},
-        **operating_paths(ID_PARAMETER),
-        "/operations": {"get": _list()},
-        "/health/live": {"get": _live()},
-        "/health/ready": {"get": _ready()},
-        "/openapi.json": {"get": _page("getOpenapiDocument", "This document", "application/json")},
-        "/docs": {"get": _page("getDocs", "This document, to read and to try", "text/html")},
-        "/problems/{slug}": {"parameters": [SLUG_PARAMETER], "get": _problem_page()},
-    }
+    own = {f"/operations/{name}/{{id}}": _own_id(each, schemas) for name, each in registry.current.items()}
+    return (
+        starts
+        | own
+        | {
+            "/operations/{id}": {"parameters": [ID_PARAMETER], "get": _get(), "head": _head(), "delete": _delete()},
+            "/operations/{id}/cancel": {"parameters": [ID_PARAMETER], "post": _cancel()},
+            **operating_paths(ID_PARAMETER),
+            "/operations": {"get": _list()},
+            "/health/live": {"get": _live()},
+            "/health/ready": {"get": _ready()},
+            "/openapi.json": {"get": _page("getOpenapiDocument", "This document", "application/json")},
+            "/docs": {"get": _page("getDocs", "This document, to read and to try", "text/html")},
+            "/problems/{slug}": {"parameters": [SLUG_PARAMETER], "get": _problem_page()},
+        }
+    )
 
 
 def _start(definition: Definition, schemas: Schemas) -> Json:
@@ -77,7 +86,52 @@ def _start(definition: Definition, schemas: Schemas) -> Json:
     }
 
 
-START_HEADERS: Final = ("Idempotency-Key", "Idempotency-Retry", "Prefer", "traceparent", "Operations-Tenant")
+def _own_id(definition: Definition, schemas: Schemas) -> Json:
+    """The path of one operation below its type."""
+    typed = schemas.typed_operation(definition.name)
+    name = pascal(definition.name)
+    return {
+        "parameters": [OWN_ID_PARAMETER],
+        "put": _put(definition, schemas),
+        "get": _typed(_get(), typed) | {"operationId": f"get{name}Operation", "description": TYPED_GET},
+        "head": _head() | {"operationId": f"head{name}Operation"},
+    }
+
+
+def _put(definition: Definition, schemas: Schemas) -> Json:
+    post = _start(definition, schemas)
+    key = (request_header("Idempotency-Key"), request_header("Idempotency-Retry"))
+    accepted = post["responses"]["202"]
+    headers = {name: header for name, header in accepted["headers"].items() if name != "Idempotency-Key"}
+    return post | {
+        "operationId": f"put{pascal(definition.name)}",
+        "summary": f"{post['summary']}, under your own id",
+        "description": PUT,
+        "parameters": [each for each in post["parameters"] if each not in key],
+        "responses": {
+            "202": accepted | {"headers": headers},
+            "204": post["responses"]["204"],
+            **problem_responses(*EVERYWHERE, *PUT_PROBLEMS),
+        },
+    }
+
+
+PUT: Final = """\
+Idempotent by nature: choose the operation's id before the first attempt and repeat the request until you have seen an
+answer. The same body again is a replay, as with a key; another body is refused. No `Idempotency-Key` is needed, and
+none is looked at.
+"""
+
+TYPED_GET: Final = """\
+The same answer as to `GET /operations/{id}`, with the result of this type. An operation of another type is a `404`.
+"""
+
+
+def _typed(get: Json, schema: Json) -> Json:
+    """A poll whose 200 is an operation of one type."""
+    found = get["responses"]["200"] | {"content": {"application/json": {"schema": schema}}}
+    return get | {"responses": get["responses"] | {"200": found}}
+
 
 START: Final = """\
 Answers `202` with the operation, new or replayed, finished or not: it can be read, by this caller and on any replica,
@@ -102,6 +156,13 @@ START_PROBLEMS: Final = (
     "unsupported-media-type",
     "idempotency-key-reused",
     "outcome-unknown",
+)
+
+
+OF_KEYS_ONLY: Final = ("idempotency-key-missing", "idempotency-key-invalid", "idempotency-key-expired")
+PUT_PROBLEMS: Final = (
+    *(name for name in START_PROBLEMS if name not in OF_KEYS_ONLY),
+    "operation-type-mismatch",
 )
 
 

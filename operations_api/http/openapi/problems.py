@@ -127,6 +127,12 @@ REFUSALS: Final[dict[str, Refusal]] = {
         operation_status="running",
         operation_phase="committing",
     ),
+    "operation-type-mismatch": _refusal(
+        kinds.OPERATION_TYPE_MISMATCH,
+        "This id names an operation of type transfer-funds.",
+        "Location",
+        operation_id=EXAMPLE_ID,
+    ),
     "operation-not-terminal": _refusal(
         kinds.OPERATION_NOT_TERMINAL,
         "It is running: wait until it is done, or cancel it.",

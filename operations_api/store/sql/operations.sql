@@ -42,6 +42,28 @@ where id in (select operation_id from bound union all select operation_id from r
 order by tenant, id
 returning *;
 
+-- name: start_under_own_ids
+-- Insert operations under ids their clients chose; rows whose id is taken already are not returned.
+insert into operations (
+    tenant, id, type, definition_version, steps, request_fingerprint, input, labels, deadline, not_before, traceparent,
+    retention_seconds, fair_order, ready, next_wake_at
+)
+select
+    tenant, id, type, definition_version, steps::json, request_fingerprint, input::json, labels::jsonb, deadline,
+    not_before, traceparent, retention_seconds, fair_order,
+    not_before is null,
+    case when not_before is not null then least(not_before, deadline) end
+from unnest(
+    $1::text[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::bytea[], $7::text[], $8::text[],
+    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bigint[], $13::bigint[]
+) as r (
+    tenant, id, type, definition_version, steps, request_fingerprint, input, labels, deadline, not_before, traceparent,
+    retention_seconds, fair_order
+)
+order by tenant, id
+on conflict (tenant, id) do nothing
+returning *;
+
 -- name: find_keys
 -- What these keys are bound to now.
 select

@@ -8,7 +8,8 @@
 --   operator action   what a person did to an operation that needed attention, and why
 --
 -- Verbs
---   start    one statement binds the key and inserts the operation, ready to be claimed
+--   start    one statement binds the key and inserts the operation, ready to be claimed; under the client's own id the
+--            primary key takes the idempotency key's place
 --   claim    a worker takes ready operations in fair order: the lease epoch grows, the wake-up time is the lease's end
 --   journal  the worker writes outcome and next intent, guarded by the epoch: no row means the lease is lost
 --   decide   one guarded update chooses commit or rollback; nothing ever turns it round
@@ -68,6 +69,8 @@ create table operations (
     version bigint not null default 1,
     -- request
     idempotency_key text,
+    -- of an operation that was started under the client's own id and so has no key
+    request_fingerprint bytea,
     input json,
     labels jsonb not null default '{}',
     deadline timestamptz,
@@ -148,7 +151,9 @@ create table operations (
     constraint operations_numbers_positive check (
         version > 0 and lease_epoch >= 0 and definition_version > 0 and lost_leases >= 0 and retention_seconds > 0
     ),
-    constraint operations_group_whole check ((group_name is null) = (group_position is null))
+    constraint operations_group_whole check ((group_name is null) = (group_position is null)),
+    constraint operations_request_fingerprint_is_sha256 check (octet_length(request_fingerprint) = 32),
+    constraint operations_named_once check (idempotency_key is null or request_fingerprint is null)
 )
 -- room for the journal's updates beside the row, so that they touch no index
 with (fillfactor = 70);

@@ -1,0 +1,125 @@
+"""Operations that are started under their client's own id: the primary key is what makes a repetition a replay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from operations_api.domain.errors import KeyInFlight, OutcomeUnknown, StoreUnavailable
+from operations_api.domain.starting import IdOfAnotherType, IdOfDeletedOperation, IdReused, Started, StartRequest
+from operations_api.store.batch import Batcher
+from operations_api.store.connection import CONFLICTS, Pool, unavailable_when_broken
+from operations_api.store.queries import load
+from operations_api.store.rows import to_operation
+
+SQL: Final = load("operations")
+
+Name = tuple[str, UUID]
+Stored = tuple[Any, StartRequest]
+"""A row and the request that made it."""
+
+
+class OwnIds:
+    """One per process. Everything raises ``StoreUnavailable`` when Postgres cannot be reached.
+
+    What an id names already may be in the way: ``IdOfAnotherType``, ``IdOfDeletedOperation``, ``IdReused``.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._starts: Batcher[StartRequest, Started] = Batcher(self._start_many, flights=2)
+
+    async def start(self, request: StartRequest) -> Started:
+        """Store the operation in one statement, or find what its id names already.
+
+        Raises ``KeyInFlight`` too, and ``OutcomeUnknown`` when the connection broke during COMMIT twice.
+        """
+        try:
+            return await self._starts.submit(request)
+        except OutcomeUnknown as unknown:
+            try:
+                return await self._starts.submit(request)
+            except StoreUnavailable:
+                raise unknown from None
+
+    async def find(self, tenant: str, id: UUID, type: str, fingerprint: bytes) -> Started | None:
+        """What this id names, or None while it is free."""
+        found = await self._find([(tenant, id)])
+        return _met(found[tenant, id], type, fingerprint) if found else None
+
+    async def drain(self) -> None:
+        """Finish what was submitted."""
+        await self._starts.drain()
+
+    async def _start_many(self, requests: Sequence[StartRequest]) -> list[Started | Exception]:
+        try:
+            stored = await self._insert(requests)
+            found = await self._find([name for name in map(_name, requests) if name not in stored])
+        except CONFLICTS:
+            if len(requests) > 1:
+                raise  # the batcher tries them one by one
+            return [KeyInFlight("another request is starting under this id")]
+        return [_answer(request, stored, found) for request in requests]
+
+    async def _insert(self, requests: Sequence[StartRequest]) -> dict[Name, Stored]:
+        first: dict[Name, StartRequest] = {}
+        for request in requests:
+            first.setdefault(_name(request), request)
+        columns = [list(column) for column in zip(*map(_values, first.values()), strict=True)]
+        async with unavailable_when_broken():
+            rows = await self._pool.fetch(SQL["start_under_own_ids"], *columns)
+        return {(row["tenant"], row["id"]): (row, first[row["tenant"], row["id"]]) for row in rows}
+
+    async def _find(self, names: Sequence[Name]) -> dict[Name, Any]:
+        if not names:
+            return {}
+        async with unavailable_when_broken():
+            rows = await self._pool.fetch(
+                SQL["get_operations"], [each[0] for each in names], [each[1] for each in names]
+            )
+        return {(row["tenant"], row["id"]): row for row in rows}
+
+
+def _answer(request: StartRequest, stored: dict[Name, Stored], found: dict[Name, Any]) -> Started | Exception:
+    name = _name(request)
+    if name in stored:
+        row, starter = stored[name]
+        if starter is request:
+            return Started(to_operation(row), replayed=False)
+    else:
+        row = found.get(name)
+    if row is None:  # it was in the way, and is gone since
+        return KeyInFlight("another request has just used this id")
+    try:
+        return _met(row, request.type, request.fingerprint)
+    except (IdReused, IdOfAnotherType, IdOfDeletedOperation) as error:
+        return error
+
+
+def _met(row: Any, type: str, fingerprint: bytes) -> Started:
+    """A replay of what the id names. Raises what is in its way."""
+    if row["type"] != type:
+        raise IdOfAnotherType(row["id"], row["type"])
+    expired = row["expires_at"] is not None and row["expires_at"] <= datetime.now(UTC)
+    if row["deleted_at"] is not None or expired:
+        raise IdOfDeletedOperation(row["id"])
+    if row["request_fingerprint"] != fingerprint:
+        raise IdReused(row["id"])
+    return Started(to_operation(row), replayed=True)
+
+
+def _name(request: StartRequest) -> Name:
+    return request.tenant, request.id
+
+
+def _values(ask: StartRequest) -> tuple[Any, ...]:
+    """The parameters of ``start_under_own_ids``, one operation's worth."""
+    return (
+        ask.tenant, ask.id, ask.type, ask.definition_version, msgspec.json.encode(ask.steps).decode(), ask.fingerprint,
+        ask.input.decode(), msgspec.json.encode(ask.labels).decode(), ask.deadline, ask.not_before, ask.traceparent,
+        ask.retention_seconds, ask.fair_order,
+    )  # fmt: skip
