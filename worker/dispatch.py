@@ -37,6 +37,9 @@ ERROR_PAUSE_SECONDS: Final = 0.5
 
 Execute = Callable[[Leased, Lease], Coroutine[Any, Any, None]]
 
+ALONE_PATIENCE_SECONDS: Final = 30.0
+"""How long a suspect keeps a worker from claiming, and how long the worker then claims before the next one may."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -56,6 +59,7 @@ class Dispatcher:
         self._draining = False
         self._swept_at = -ROUND_SECONDS
         self._suspect: asyncio.Task[None] | None = None
+        self._suspects_at = -ROUND_SECONDS
 
     def wake(self) -> None:
         """Something may be ready: look now."""
@@ -84,7 +88,7 @@ class Dispatcher:
         if self._draining or self._suspect is not None:
             return 0
         claimed = await self._claim(self._slots - len(self._tasks))
-        if sweep_is_due and not self._draining:
+        if sweep_is_due and not self._draining and time.monotonic() >= self._suspects_at:
             await self._take_suspect()
         return claimed
 
@@ -135,15 +139,23 @@ class Dispatcher:
         """Run it when everything else has ended, so that the next death has one suspect only."""
         log.warning("executed alone: workers died while they had it", operation=str(leased.operation.id))
         try:
-            if others := [task for task in self._tasks if self._tasks[task] is not lease]:
-                await asyncio.wait(others)
+            empty = await self._others_end(lease)
         except asyncio.CancelledError:
             await self._leases.give_back(lease.held)
             raise
-        if self._draining:
+        if self._draining or not empty:
+            self._suspects_at = time.monotonic() + ALONE_PATIENCE_SECONDS
             await self._leases.give_back(lease.held)
         elif (alone := await self._leases.begin_alone(lease.held)) is not None:
             await self._run(alone, lease)
+
+    async def _others_end(self, lease: Lease) -> bool:
+        """Whether everything else ends soon: a suspect must not keep the slots empty for as long as an import takes."""
+        others = [task for task in self._tasks if self._tasks[task] is not lease]
+        if not others:
+            return True
+        _, running = await asyncio.wait(others, timeout=ALONE_PATIENCE_SECONDS)
+        return not running
 
     async def _run(self, leased: Leased, lease: Lease) -> None:
         operation = leased.operation

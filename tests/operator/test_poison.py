@@ -10,8 +10,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from operations_api.settings import Settings
 from operations_api.store.leases import Leases
+from tests.operator.definitions import registry
 from tests.operator.desk import Desk, step
+from worker.process import working
 
 SUSPECT_AT, POISON_AT = 2, 5
 
@@ -64,6 +67,22 @@ async def test_a_suspect_waits_until_its_worker_is_empty_and_then_has_it_to_itse
     after = await desk.scripted(step("a"))
     await after.done()
     assert set(after.pids()) == {first.pid}, "back to normal"
+
+
+async def test_a_suspect_does_not_keep_its_worker_idle_until_the_longest_operation_ends(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.dispatch.ALONE_PATIENCE_SECONDS", 0.3)
+    async with working(Settings.from_environment(desk.environment), registry):
+        long = await desk.scripted(step("a"), a_reserve="wait")
+        await long.called("a:reserve")
+        suspect = await desk.scripted(step("a"))
+        await make_suspect(desk, suspect.id)
+        await leased(desk, suspect.id)
+        await (await desk.scripted(step("a"))).done()
+        assert long.calls() == ["a:reserve"], "it has waited for nobody"
+        long.tell("a-reserve", "")
+        await suspect.done()
 
 
 async def test_between_two_suspects_the_others_have_a_turn(desk: Desk) -> None:
