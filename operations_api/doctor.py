@@ -11,12 +11,12 @@ import asyncpg
 import redis
 
 from operations_api.domain.errors import DefinitionError, MigrationError, SettingsError, StoreUnavailable
+from operations_api.embedded.binaries import OLDEST_POSTGRES
 from operations_api.embedded.servers import running_servers
 from operations_api.loading import load_registry
 from operations_api.settings import Settings
 from operations_api.store.migrate import pending
 
-OLDEST_POSTGRES = 15
 # what each of them first did as the queue and the wake-ups need it
 OLDEST_REDIS = (6, 2)
 OLDEST_VALKEY = (7, 2)
@@ -55,12 +55,9 @@ def _findings(settings: Settings) -> Iterator[Finding]:
 
 def _registry(settings: Settings) -> Finding:
     try:
-        names = list(load_registry(settings).current)
+        return Finding("registry", True, ", ".join(load_registry(settings).current))
     except DefinitionError as error:
         return Finding("registry", False, str(error))
-    if not names:
-        return Finding("registry", False, f"{settings.registry} holds no definition: nothing could be started.")
-    return Finding("registry", True, ", ".join(names))
 
 
 def _absent(subject: str, variable: str, settings: Settings) -> Finding:

@@ -17,10 +17,13 @@ def load_registry(settings: Settings) -> Registry:
     """Import each `package.module:attribute` of `OPERATIONS_REGISTRY` and merge them into one registry.
 
     The current directory is importable. Raises `DefinitionError`: one sentence naming the module or file and what is
-    wrong, because a process with a wrong registry must not start.
+    wrong, because a process with a wrong registry, or an empty one, must not start.
     """
     _make_current_directory_importable()
-    return reduce(_merge, (_load(name) for name in settings.registry.split(",")), Registry([]))
+    registry = reduce(_merge, (_load(name) for name in settings.registry.split(",")), Registry([]))
+    if not registry.versions:
+        raise DefinitionError(f"OPERATIONS_REGISTRY {settings.registry}: it holds no definition: give it at least one")
+    return registry
 
 
 def _make_current_directory_importable() -> None:

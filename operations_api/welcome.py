@@ -14,9 +14,7 @@ FAVOURITE = "place-order"
 
 def welcome(base: str, key: str, registry: Registry) -> str:
     """The whole text. `base` is the API's address without a slash at the end."""
-    lines = ["", f"API      {base}", f"Docs     {base}/docs", f"API key  {key}", ""]
-    if registry.current:
-        lines += _commands(base, key, registry)
+    lines = ["", f"API      {base}", f"Docs     {base}/docs", f"API key  {key}", "", *_commands(base, key, registry)]
     return "\n".join([*lines, "Ctrl-C stops everything; the data stays.", ""])
 
 

@@ -113,3 +113,8 @@ def test_a_wrong_definition_is_named_with_the_line_that_makes_it(write: Write) -
 def test_a_definition_that_two_registries_hold_is_named(write: Write) -> None:
     one, other = (write(DEFINITION.replace("NAME", "same")) for _ in range(2))
     assert 'definition "same" version 1 is there twice' in sentence(f"{one}:registry", f"{other}:registry")
+
+
+def test_a_registry_without_a_definition_is_refused(write: Write) -> None:
+    name = write("from operations_api import Registry\n\nregistry = Registry([])\n")
+    assert f"{name}:registry: it holds no definition" in sentence(f"{name}:registry")
