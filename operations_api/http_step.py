@@ -2,19 +2,19 @@
 
 Each call is a POST of ``{operation_id, tenant, type, step, phase, input, reservation}`` with the headers
 ``Idempotency-Key`` (the token: the same on every attempt), ``X-Deadline`` (RFC 3339, when the caller gives up) and
-``traceparent``. Every call carries the operation's ``input``.
-``reservation`` is what ``reserve`` answered, null where nobody knows whether it worked. ``compensate`` has a member
-``result`` too: what ``commit`` answered. ``query`` answers ``{"state": "absent"}``, ``held``, ``committed`` (with the
-``result``), ``released`` or ``unknown`` for the phase whose token it brings.
+``traceparent``. Every call carries the operation's ``input``. ``reservation`` is what ``reserve`` answered, null where
+nobody knows whether it worked. ``compensate`` has a member ``result`` too: what ``commit`` answered. ``query`` answers
+``{"state": "absent"}``, ``held``, ``committed`` (with the ``result``), ``released`` or ``unknown`` for the phase whose
+token it brings.
 
 What the answer means:
 
-========================================================= ==========================================================
-2xx                                                       done; the body, a JSON object or empty, is stored
-409 or 422, JSON with a member ``reason`` (not in an undo) ``Reject``: nothing was done and nothing will be
-429 or 503 with ``Retry-After``                           ``Retry`` after that time
-everything else, a redirect or silence included           unknown: it may or may not have worked
-========================================================= ==========================================================
+==================================================  ================================================================
+2xx                                                 done; the body, a JSON object or empty, is stored
+409, 422 with a JSON ``reason``: reserve, commit    ``Reject``: nothing was done and nothing will be
+429 or 503 with ``Retry-After``                     ``Retry`` after that time
+everything else, a redirect or silence included     unknown: it may or may not have worked
+==================================================  ================================================================
 
 A participant does its work once per token, answers 2xx when something is already released, and refuses a reserve that
 arrives after a rollback of the same (operation, step). ``examples/participant.py`` is one, in the standard library.

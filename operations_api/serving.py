@@ -87,6 +87,11 @@ def serve(app: Application, listening: socket.socket, settings: Settings) -> Non
 def base_url(listening: socket.socket) -> str:
     """Where a program on this machine reaches the socket."""
     host, port = listening.getsockname()[:2]
+    return local_url(host, port)
+
+
+def local_url(host: str, port: int) -> str:
+    """Where a program on this machine reaches what listens there; "every address" is none to connect to."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -57,14 +57,12 @@ def openapi(output: Path | None) -> None:
     \b
     Example  operations-api openapi --output openapi.json
     """
-    import json
-
-    from operations_api.http.openapi import document
+    from operations_api.http.openapi import rendered
     from operations_api.loading import load_registry
     from operations_api.settings import Settings
 
-    text = json.dumps(document(load_registry(Settings.from_environment(os.environ))), indent=2, ensure_ascii=False)
+    text = rendered(load_registry(Settings.from_environment(os.environ)))
     if output is None:
-        click.echo(text)
+        click.echo(text, nl=False)
     else:
-        output.write_text(f"{text}\n")
+        output.write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from operations_api.domain.errors import OperationsError
+from operations_api.serving import local_url
 from operations_api.settings import Settings
 
 ANSWER_SECONDS = 30.0
@@ -31,7 +32,7 @@ class Remote:
     def from_environment(cls) -> Remote:
         """By default what `operations-api dev` started here. Raises ``RequestRefused`` when there is no key."""
         settings = Settings.from_environment(os.environ)
-        return cls(settings.url or _local_url(settings), _key(settings))
+        return cls(settings.url or local_url(settings.host, settings.port), _key(settings))
 
     def operations(self, **filters: str) -> Iterator[dict[str, Any]]:
         """Every operation these filters let through, newest first."""
@@ -65,7 +66,8 @@ class Remote:
             return answer.status, answer.headers, answer.read()
         except (OSError, http.client.HTTPException) as error:
             raise RequestRefused(
-                f"OPERATIONS_URL: {self._url} cannot be reached ({error}); start the API, or say where it is."
+                f"OPERATIONS_URL: {self._url} cannot be reached ({error}): start the API, or say where it is with "
+                "OPERATIONS_URL, or with the PORT that it was started with."
             ) from None
         finally:
             connection.close()
@@ -74,11 +76,6 @@ class Remote:
         parts = urlsplit(self._url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         return kind(parts.hostname or "", parts.port, timeout=ANSWER_SECONDS)
-
-
-def _local_url(settings: Settings) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 -- compared, not bound
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def _key(settings: Settings) -> str:

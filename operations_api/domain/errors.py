@@ -1,5 +1,8 @@
 """What can go wrong, as one tree.
 
+Errors of one subject stand beside it: of a start in ``starting.py``, of operators in ``operator.py``, refusals with a
+page of their own in ``problem.py``.
+
 ::
 
     OperationsError

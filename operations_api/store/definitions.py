@@ -1,4 +1,4 @@
-"""Which steps each version of a definition had when it was first seen."""
+"""Versions of definitions: the steps each had when first seen, whether a worker knows it, what is in flight on it."""
 
 from __future__ import annotations
 
