@@ -1,7 +1,7 @@
 """The HTTP face of the service: what is served, by what, and in which order a request meets it.
 
 A request passes the edge (``edge.py``: id, authentication, OPTIONS), Litestar's router, and one handler (``starts.py``,
-``own_ids.py``, ``monitor.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``, ``operator.py``,
+``own_ids.py``, ``monitor.py``, ``labels.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``, ``operator.py``,
 ``versions.py``, ``health.py``). Whatever is raised on the way
 becomes a problem document.
 """
@@ -25,6 +25,7 @@ from operations_api.http.deletion import delete_route
 from operations_api.http.edge import Edge
 from operations_api.http.exchange import exchange_of
 from operations_api.http.health import health_routes
+from operations_api.http.labels import patch_route
 from operations_api.http.listing import list_route
 from operations_api.http.monitor import monitor_route, typed_monitor_route, uuid_of
 from operations_api.http.operator import operator_routes
@@ -57,6 +58,7 @@ def handlers(resources: Resources) -> list[Any]:
         *(typed_monitor_route(name, resources) for name in resources.registry.current),
         *_unknown_type_routes(resources.registry),
         monitor_route(resources),
+        patch_route(resources),
         delete_route(resources),
         cancel_route(resources),
         *operator_routes(resources),

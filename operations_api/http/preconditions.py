@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from operations_api.domain.problem import PRECONDITION_FAILED, Problem
+from operations_api.domain.problem import PRECONDITION_FAILED, PRECONDITION_REQUIRED, Problem
 from operations_api.http.etags import condition, tag_of
 from operations_api.store.store import Store
 
@@ -24,6 +24,15 @@ async def expected_version(request: Any, store: Store, tenant: str, id: UUID) ->
     if not required.matches_version(operation.version):
         raise stale(operation.version)
     return operation.version
+
+
+def require_condition(request: Any) -> None:
+    """Raise the 428 unless there is an ``If-Match`` (RFC 6585 section 3)."""
+    if not request.headers.getall("if-match", []):
+        raise Problem(
+            "Send If-Match with the ETag of the operation as you read it, or * for whatever version there is.",
+            kind=PRECONDITION_REQUIRED,
+        )
 
 
 def stale(version: int) -> Problem:

@@ -41,6 +41,7 @@ IN_FLIGHT_RETRY_SECONDS: Final = 1
 
 LabelKey = Annotated[str, msgspec.Meta(min_length=1, max_length=63, pattern="^[^:]+$")]
 LabelValue = Annotated[str, msgspec.Meta(max_length=255)]
+Labels = Annotated[dict[LabelKey, LabelValue], msgspec.Meta(max_length=64)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -48,7 +49,7 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a start. ``input`` is decoded as the definition's own Struct. A label's key has no colon."""
 
     input: Any
-    labels: Annotated[dict[LabelKey, LabelValue], msgspec.Meta(max_length=64)] = {}
+    labels: Labels = {}
     deadline: Moment | None = None
     not_before: Moment | None = None
 

@@ -49,6 +49,13 @@ class CancelResult(msgspec.Struct, frozen=True):
     outcome: Literal["accepted", "already", "too_late", "stale"]
 
 
+class RelabelResult(msgspec.Struct, frozen=True):
+    """What a change of labels came to; ``operation`` as it is now, None when there is none."""
+
+    operation: Operation | None
+    outcome: Literal["done", "gone", "stale"]
+
+
 class DeleteResult(msgspec.Struct, frozen=True):
     """What a delete request came to; ``operation`` as it is now, None when there is none."""
 
@@ -140,6 +147,17 @@ class Store:
             return CancelResult(operation, "stale")
         already = operation.status in ("canceling", "canceled")
         return CancelResult(operation, "already" if already else "too_late")
+
+    async def relabel(
+        self, tenant: str, id: UUID, labels: dict[str, str], if_version: int | None = None
+    ) -> RelabelResult:
+        """Replace the labels of an operation, finished or not."""
+        rows = await self._fetch("relabel_operation", tenant, id, if_version, msgspec.json.encode(labels).decode())
+        if rows:
+            return RelabelResult(to_operation(rows[0]), "done")
+        operation = await self.get(tenant, id)
+        stale = operation is not None and if_version is not None and operation.version != if_version
+        return RelabelResult(operation, "stale" if stale else "gone")
 
     async def delete(self, tenant: str, id: UUID, if_version: int | None = None) -> DeleteResult:
         """Forget a finished operation; its key and id stay taken until it expires."""

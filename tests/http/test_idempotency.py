@@ -246,8 +246,8 @@ async def test_a_replay_is_found_after_its_deadline(service: Service, client: Cl
     assert again.json()["id"] == first["id"]
 
 
-async def blocked_on_a_lock(service: Service) -> None:
-    """Return when some other session of this database waits for a lock."""
+async def blocked_on_a_lock(service: Service, sessions: int = 1) -> None:
+    """Return when so many other sessions of this database wait for a lock."""
     waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    while not await service.store.pool.fetchval(waiting):  # noqa: ASYNC110 -- Postgres has no event for it
+    while await service.store.pool.fetchval(waiting) < sessions:  # noqa: ASYNC110 -- Postgres has no event for it
         await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ ANY_ID = "01a202eb-7af7-76c1-b416-4b4f0e17fd09"
 ALLOW = {
     "/operations": "GET, HEAD, OPTIONS",
     "/operations/note": "POST, OPTIONS",
-    f"/operations/{ANY_ID}": "GET, HEAD, DELETE, OPTIONS",
+    f"/operations/{ANY_ID}": "GET, HEAD, PATCH, DELETE, OPTIONS",
     f"/operations/{ANY_ID}/cancel": "POST, OPTIONS",
     f"/operations/note/{ANY_ID}": "GET, HEAD, PUT, OPTIONS",
     "/operations/note/cancel": "GET, HEAD, PUT, OPTIONS",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -20,8 +21,9 @@ SPEC = document(registry)
 OF_HTTP = {"content-type", "content-length", "date", "connection"}
 OF_BROWSERS = {"content-security-policy", "x-content-type-options", "referrer-policy"}
 ORDER = {"input": {"account": "alice", "sku": "kettle", "quantity": 1, "email": "alice@example.com"}}
-START, MONITOR, CANCEL, LIST = (
+START, TYPED, MONITOR, CANCEL, LIST = (
     "/operations/place-order",
+    "/operations/place-order/{id}",
     "/operations/{id}",
     "/operations/{id}/cancel",
     "/operations",
@@ -125,6 +127,29 @@ async def test_what_else_is_done_to_an_operation_is_as_documented(client: httpx.
     fits(await client.post(f"{path}/cancel"), CANCEL, 202)
     fits(await client.post(f"{path}/cancel"), CANCEL, 200)
     fits(await client.post("/operations/nothing/cancel"), CANCEL, 404)
+
+
+async def test_changes_of_labels_are_as_documented(client: httpx.AsyncClient) -> None:
+    path = (await start(client, "a")).headers["content-location"]
+    for match, content, status in (
+        ({"If-Match": "*"}, {"labels": {"a": "b"}}, 200),
+        ({"If-Match": '"1"'}, {"labels": {}}, 412),
+        ({}, {"labels": {}}, 428),
+        ({}, {"labels": 1}, 400),
+    ):
+        fits(await client.patch(path, json=content, headers=match), MONITOR, status)
+
+
+async def test_own_ids_are_as_documented(client: httpx.AsyncClient) -> None:
+    path, other = f"{START}/{uuid4()}", "/operations/probe"
+    for answer in (await client.put(path, json=ORDER), await client.put(path, json=ORDER)):
+        fits(answer, TYPED, 202)
+    fits(await client.put(path, json={"input": {}}), TYPED, 422)
+    fits(await client.put(path.replace(START, other), json={"input": {}}), f"{other}/{{id}}", 409)
+    fits(await client.put(f"{START}/x", json=ORDER), TYPED, 400)
+    fits(await client.get(path), TYPED, 200)
+    fits(await client.head(path), TYPED, 200)
+    fits(await client.get(path.replace(START, other)), f"{other}/{{id}}", 404)
 
 
 async def test_lists_are_as_documented(client: httpx.AsyncClient) -> None:

@@ -10,6 +10,7 @@ from operations_api.http.openapi.headers import request_header, response_headers
 from operations_api.http.openapi.operating import operating_paths
 from operations_api.http.openapi.problems import problem_responses
 from operations_api.http.openapi.schemas import Schemas, pascal, start_example
+from operations_api.http.openapi.service_paths import service_paths
 
 Json = dict[str, Any]
 
@@ -42,21 +43,21 @@ def paths(registry: Registry, schemas: Schemas) -> Json:
     """The ``paths`` of the document."""
     starts = {f"/operations/{name}": {"post": _start(each, schemas)} for name, each in registry.current.items()}
     own = {f"/operations/{name}/{{id}}": _own_id(each, schemas) for name, each in registry.current.items()}
-    return (
-        starts
-        | own
-        | {
-            "/operations/{id}": {"parameters": [ID_PARAMETER], "get": _get(), "head": _head(), "delete": _delete()},
-            "/operations/{id}/cancel": {"parameters": [ID_PARAMETER], "post": _cancel()},
-            **operating_paths(ID_PARAMETER),
-            "/operations": {"get": _list()},
-            "/health/live": {"get": _live()},
-            "/health/ready": {"get": _ready()},
-            "/openapi.json": {"get": _page("getOpenapiDocument", "This document", "application/json")},
-            "/docs": {"get": _page("getDocs", "This document, to read and to try", "text/html")},
-            "/problems/{slug}": {"parameters": [SLUG_PARAMETER], "get": _problem_page()},
-        }
-    )
+    return {
+        **starts,
+        **own,
+        "/operations/{id}": {
+            "parameters": [ID_PARAMETER],
+            "get": _get(),
+            "head": _head(),
+            "patch": _patch(),
+            "delete": _delete(),
+        },
+        "/operations/{id}/cancel": {"parameters": [ID_PARAMETER], "post": _cancel()},
+        **operating_paths(ID_PARAMETER),
+        "/operations": {"get": _list()},
+        **service_paths(),
+    }
 
 
 def _start(definition: Definition, schemas: Schemas) -> Json:
@@ -303,6 +304,33 @@ once nothing is held any more, or it is too late and the answer is `409`.
 """
 
 
+def _patch() -> Json:
+    content = {"schema": {"$ref": "#/components/schemas/Relabel"}, "example": {"labels": {"channel": "web"}}}
+    return {
+        "operationId": "patchOperation",
+        "tags": ["Follow"],
+        "summary": "Replace the labels",
+        "description": "Also of an operation that is done; nothing else of it changes but its version. `If-Match` is "
+        "required, so that nobody overwrites labels they have not seen; `*` stands for whatever version there is.",
+        "parameters": [request_header("If-Match"), request_header("Operations-Tenant")],
+        "requestBody": {"required": True, "content": {"application/json": content}},
+        "responses": {
+            "200": _operation_answer("The operation with its new labels.", *VERSION_HEADERS),
+            **problem_responses(
+                *EVERYWHERE,
+                "malformed-json",
+                "validation-error",
+                "operation-not-found",
+                ("operation-expired", 410),
+                "precondition-failed",
+                "content-too-large",
+                "unsupported-media-type",
+                "precondition-required",
+            ),
+        },
+    }
+
+
 def _delete() -> Json:
     return {
         "operationId": "deleteOperation",
@@ -314,61 +342,6 @@ def _delete() -> Json:
             "204": {"description": "Forgotten: `GET` answers `410`.", "headers": response_headers()},
             **problem_responses(*EVERYWHERE, "operation-not-found", "operation-not-terminal", "precondition-failed"),
         },
-    }
-
-
-def _live() -> Json:
-    return _open_route("getLiveness", "Is the process alive?") | {
-        "responses": {"200": _json("It is.", "Health"), **problem_responses("internal-error")}
-    }
-
-
-def _ready() -> Json:
-    return _open_route("getReadiness", "Can it take work?") | {
-        "description": "Ready when Postgres can be reached and every migration is applied. Redis is reported and not "
-        "required: without it operations are still accepted and executed, a little later.",
-        "responses": {"200": _json("It can.", "Health"), **problem_responses("internal-error", "not-ready")},
-    }
-
-
-def _page(operation_id: str, summary: str, media_type: str) -> Json:
-    schema = (
-        {"type": "object", "additionalProperties": True} if media_type == "application/json" else {"type": "string"}
-    )
-    return _open_route(operation_id, summary) | {
-        "responses": {
-            "200": {
-                "description": summary,
-                "headers": response_headers("Cache-Control"),
-                "content": {media_type: {"schema": schema}},
-            }
-        }
-    }
-
-
-SLUG_PARAMETER: Final[Json] = {
-    "name": "slug",
-    "in": "path",
-    "required": True,
-    "description": "The end of a problem's `type`.",
-    "schema": {"type": "string", "examples": ["idempotency-key-reused"]},
-}
-
-
-def _problem_page() -> Json:
-    page = _page("getProblemPage", "What a problem type means and what to do", "text/html")
-    return page | {"responses": page["responses"] | problem_responses("not-found")}
-
-
-def _open_route(operation_id: str, summary: str) -> Json:
-    return {"operationId": operation_id, "tags": ["Service"], "summary": summary, "security": []}
-
-
-def _json(description: str, schema: str) -> Json:
-    return {
-        "description": description,
-        "headers": response_headers("Cache-Control"),
-        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
     }
 
 

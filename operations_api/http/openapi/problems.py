@@ -164,6 +164,7 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "precondition-failed": _refusal(
         kinds.PRECONDITION_FAILED, "It is version 4 by now: read it again.", current_etag='"4"'
     ),
+    "precondition-required": _refusal(kinds.PRECONDITION_REQUIRED, "Send If-Match with the ETag you have."),
     "unsupported-media-type": _refusal(kinds.UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.", "Accept"),
     "content-too-large": _refusal(
         kinds.CONTENT_TOO_LARGE, "The body is larger than 1048576 bytes.", limit_bytes=1_048_576

@@ -14,6 +14,7 @@ import msgspec
 
 from operations_api.domain.definition import Definition
 from operations_api.domain.registry import Registry
+from operations_api.http.labels import Patch
 from operations_api.http.openapi.operating import operating_schemas
 from operations_api.http.openapi.operation_schema import OPERATION_SCHEMAS, operation_schema
 from operations_api.http.starts import Envelope
@@ -26,7 +27,7 @@ class Schemas:
     """The component schemas of a registry's types, and references to them."""
 
     def __init__(self, registry: Registry) -> None:
-        self.components: Json = OPERATION_SCHEMAS | operating_schemas()
+        self.components: Json = OPERATION_SCHEMAS | operating_schemas() | {"Relabel": _relabel_schema()}
         definitions = list(registry.current.values())
         for definition in definitions:  # taken before a Struct of the same name can have them
             self.components |= {_start_name(definition.name): {}, _operation_name(definition.name): {}}
@@ -112,6 +113,12 @@ def _start_options() -> Json:
     """What may be said beside the input, as the service checks it."""
     properties = msgspec.json.schema_components([Envelope])[1]["Envelope"]["properties"]
     return {name: properties[name] | {"description": said} for name, said in OPTION_DESCRIPTIONS.items()}
+
+
+def _relabel_schema() -> Json:
+    """The body of a change of labels."""
+    described: Json = msgspec.json.schema_components([Patch])[1]["Patch"]
+    return described | {"additionalProperties": False}
 
 
 def _parts(schema: Any) -> Iterator[Json]:

@@ -141,6 +141,17 @@ where tenant = $1 and id = $2
   and (deadline is null or deadline > clock_timestamp())
 returning *;
 
+-- name: relabel_operation
+-- Replace the labels, finished or not.
+update operations
+set labels = $4::jsonb,
+    version = version + 1,
+    updated_at = greatest(updated_at, clock_timestamp())
+where tenant = $1 and id = $2
+  and ($3::bigint is null or version = $3)
+  and deleted_at is null and (expires_at is null or expires_at > clock_timestamp())
+returning *;
+
 -- name: delete_operation
 -- Forget a finished operation: the row stays as a tombstone without what the client sent or got.
 update operations

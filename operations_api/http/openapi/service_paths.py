@@ -1,0 +1,76 @@
+"""What needs no API key, as the document shows it: health, the document itself, and its pages."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from operations_api.http.openapi.headers import response_headers
+from operations_api.http.openapi.problems import problem_responses
+
+Json = dict[str, Any]
+
+
+def service_paths() -> Json:
+    """The paths."""
+    return {
+        "/health/live": {"get": _live()},
+        "/health/ready": {"get": _ready()},
+        "/openapi.json": {"get": _page("getOpenapiDocument", "This document", "application/json")},
+        "/docs": {"get": _page("getDocs", "This document, to read and to try", "text/html")},
+        "/problems/{slug}": {"parameters": [SLUG_PARAMETER], "get": _problem_page()},
+    }
+
+
+def _live() -> Json:
+    return _open_route("getLiveness", "Is the process alive?") | {
+        "responses": {"200": _json("It is.", "Health"), **problem_responses("internal-error")}
+    }
+
+
+def _ready() -> Json:
+    return _open_route("getReadiness", "Can it take work?") | {
+        "description": "Ready when Postgres can be reached and every migration is applied. Redis is reported and not "
+        "required: without it operations are still accepted and executed, a little later.",
+        "responses": {"200": _json("It can.", "Health"), **problem_responses("internal-error", "not-ready")},
+    }
+
+
+def _page(operation_id: str, summary: str, media_type: str) -> Json:
+    schema = (
+        {"type": "object", "additionalProperties": True} if media_type == "application/json" else {"type": "string"}
+    )
+    return _open_route(operation_id, summary) | {
+        "responses": {
+            "200": {
+                "description": summary,
+                "headers": response_headers("Cache-Control"),
+                "content": {media_type: {"schema": schema}},
+            }
+        }
+    }
+
+
+SLUG_PARAMETER: Final[Json] = {
+    "name": "slug",
+    "in": "path",
+    "required": True,
+    "description": "The end of a problem's `type`.",
+    "schema": {"type": "string", "examples": ["idempotency-key-reused"]},
+}
+
+
+def _problem_page() -> Json:
+    page = _page("getProblemPage", "What a problem type means and what to do", "text/html")
+    return page | {"responses": page["responses"] | problem_responses("not-found")}
+
+
+def _open_route(operation_id: str, summary: str) -> Json:
+    return {"operationId": operation_id, "tags": ["Service"], "summary": summary, "security": []}
+
+
+def _json(description: str, schema: str) -> Json:
+    return {
+        "description": description,
+        "headers": response_headers("Cache-Control"),
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+    }
