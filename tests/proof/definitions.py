@@ -1,0 +1,131 @@
+"""Operations whose every call goes through the ledger process, which decides how each of them goes.
+
+``PROOF_TYPES`` names the types a process knows, all of them the same definition: workers claim only what they know, so
+tests can keep their operations to one worker.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal
+
+import msgspec
+
+from operations_api import Action, Context, Definition, Pivot, Registry, Reject, Retry, Step
+from tests.proof.books import ask
+
+BUSY_RETRY_SECONDS = 0.02
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One step; ``rejects`` names the phase in which it says no."""
+
+    key: str
+    kind: Literal["step", "pivot", "action"] = "step"
+    effect: Literal["external", "local"] = "external"
+    rejects: str = ""
+    timeout_seconds: float = 30
+
+
+class Whole(msgspec.Struct, frozen=True):
+    parts: tuple[Part, ...]
+
+
+class Token(msgspec.Struct, frozen=True):
+    token: str
+
+
+class _PartStep(Step):
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.key = part.key
+        self.effect = part.effect
+        self.timeout_seconds = part.timeout_seconds
+
+    async def behave(self, ctx: Context, phase: str | None = None) -> str:
+        """Tell the ledger of the call, and do as it answers."""
+        phase = phase or ctx.phase
+        answer: str = await ask(
+            os.environ["PROOF_LEDGER"], do="call", operation=str(ctx.operation_id), step=ctx.step, phase=phase,
+            token=ctx.token, attempt=ctx.attempt, pid=os.getpid(), effect=self.effect, rejects=self.part.rejects,
+        )  # fmt: skip
+        if answer == "busy":
+            raise Retry(BUSY_RETRY_SECONDS, "told to")
+        if answer == "reject":
+            raise Reject("REFUSED", "told to")
+        if answer == "refused":
+            raise ConnectionAbortedError("the ledger has closed this step")
+        if self.effect == "local":
+            await ctx.tx.execute(LOCAL_EFFECT, ctx.operation_id, ctx.step, phase)
+        return answer
+
+
+# an undoing without anything to undo leaves no trace, as at the ledger
+LOCAL_EFFECT = """
+insert into effects
+select $1::uuid, $2::text, $3::text
+where $3 <> 'rollback' or exists (select from effects where (operation, step, phase) = ($1, $2, 'reserve'))
+"""
+
+
+class PartStep(_PartStep):
+    async def reserve(self, ctx: Context, input: Whole) -> Token:
+        await self.behave(ctx)
+        return Token(ctx.token)
+
+    async def commit(self, ctx: Context, reservation: Token) -> Token:
+        await self.behave(ctx)
+        return reservation
+
+    async def rollback(self, ctx: Context, reservation: Token | None) -> None:
+        await self.behave(ctx)
+
+    async def compensate(self, ctx: Context, result: Token) -> None:
+        await self.behave(ctx)
+
+
+class PartPivot(_PartStep, Pivot):
+    async def execute(self, ctx: Context, input: Whole) -> Token:
+        await self.behave(ctx)
+        return Token(ctx.token)
+
+    async def query(self, ctx: Context) -> Any:
+        answer = await self.behave(ctx, "query")
+        return (answer, Token(ctx.token_for("execute"))) if answer == "committed" else answer
+
+
+class LocalPivot(_PartStep, Pivot):
+    async def execute(self, ctx: Context, input: Whole) -> Token:
+        await self.behave(ctx)
+        return Token(ctx.token)
+
+
+class PartAction(_PartStep, Action):
+    async def execute(self, ctx: Context, input: Whole) -> Token:
+        await self.behave(ctx)
+        return Token(ctx.token)
+
+
+def steps_of(input: Whole) -> tuple[Step, ...]:
+    return tuple(_step(part) for part in input.parts)
+
+
+def _step(part: Part) -> Step:
+    if part.kind == "action":
+        return PartAction(part)
+    if part.kind == "pivot":
+        return LocalPivot(part) if part.effect == "local" else PartPivot(part)
+    return PartStep(part)
+
+
+def _result(input: Whole, results: dict[str, Any]) -> Token:
+    return Token(",".join(results))
+
+
+def definition(name: str) -> Definition:
+    return Definition(
+        name=name, input=Whole, result=Token, steps=steps_of, build_result=_result, on_commit_reject="compensate"
+    )
+
+
+registry = Registry([definition(name) for name in os.environ.get("PROOF_TYPES", "proof").split(",")])
