@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import structlog
+
 from operations_api.http.allowed_methods import AllowedMethods
 from operations_api.http.answer import Answer
 from operations_api.http.exchange import Exchange, base_url_of
@@ -40,6 +42,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(base_url_of(scope, self._resources.settings.public_url))
+        structlog.contextvars.bind_contextvars(request_id=exchange.request_id)  # every request is a task of its own
         sending = _Sending(send, exchange.request_id, lambda: self._allowed.of(scope["path"]))
         try:
             await self._serve(scope, exchange, receive, sending)

@@ -4,6 +4,8 @@ import asyncio
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from operations_api.domain.problem import PROBLEM_TYPES
 from operations_api.http import page_token
@@ -80,15 +82,19 @@ async def test_health_needs_no_key(service: Service):
         assert (await anybody.head("/health/live")).content == b""
 
 
-async def test_a_defect_is_a_500_without_a_trace(service: Service, client: Client, monkeypatch: pytest.MonkeyPatch):
+async def test_a_defect_is_a_500_without_a_trace_and_logged_under_its_id(
+    service: Service, client: Client, monkeypatch: pytest.MonkeyPatch
+):
     def broken(*_: object) -> str:
         raise RuntimeError("a secret detail")
 
     for _ in range(2):
         await client.started()
     monkeypatch.setattr(page_token, "issue", broken)
-    response = await client.get("/operations", params={"page_size": 1})
+    with capture_logs(processors=[merge_contextvars]) as logged:
+        response = await client.get("/operations", params={"page_size": 1})
     assert response.status_code == 500
+    assert [event["request_id"] for event in logged if "exc_info" in event] == [response.headers["x-request-id"]]
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["type"] == f"{service.base_url}/problems/internal-error"
     assert response.json()["instance"] == f"urn:uuid:{response.headers['x-request-id']}"
