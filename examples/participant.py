@@ -139,7 +139,10 @@ class Theatre:
         return owed > 0
 
     def _reserve(self, key: Document, told: Document) -> Answer:
-        booking = self.bookings.reserve(key, told["input"]["seats"])
+        seats = told["input"].get("seats")
+        if not isinstance(seats, int) or seats < 1:
+            return 422, {"title": "No seats", "reason": "SEATS_INVALID", "detail": "seats must be a number from 1."}
+        booking = self.bookings.reserve(key, seats)
         if booking is None:
             return 422, {"title": "Sold out", "reason": "SOLD_OUT", "detail": "There are not so many seats left."}
         if booking["state"] == "released":  # rule 4: an error without a reason
@@ -195,7 +198,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.theatre.simulate(told)
                 return self._answer(200, {})
             call = self.theatre.calls[phase]
-            key = {name: told[name] for name in ("tenant", "operation_id", "step")}
+            key = {name: str(told[name]) for name in ("tenant", "operation_id", "step")}
         except (KeyError, ValueError) as error:
             return self._answer(400, {"title": "This is no call of a step", "detail": repr(error)})
         if self.theatre.owes(phase, "busy"):

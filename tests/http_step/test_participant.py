@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ class Caller:
         self.house = house
         self.id = str(uuid4())
 
-    def __call__(self, phase: str, seats: int = 1) -> Any:
+    def __call__(self, phase: str, seats: Any = 1) -> Any:
         body = {"operation_id": self.id, "tenant": "dev", "step": "seats", "input": {"seats": seats}}
         return self.house.ask("POST", f"/{phase}", body)
 
@@ -44,6 +45,15 @@ def test_each_call_made_twice_does_its_work_once_and_answers_the_same(caller: Ca
     assert caller("query") == {"state": "committed"}
     assert caller("refund") == caller("refund") == {}
     assert caller.state() == "refunded"
+
+
+@pytest.mark.parametrize("seats", [0, -1, "all", None])
+def test_seats_that_cannot_be_sold_are_refused_for_good(caller: Caller, seats: Any):
+    with pytest.raises(HTTPError) as refused:
+        caller("reserve", seats)
+    assert refused.value.code == 422
+    assert json.load(refused.value)["reason"] == "SEATS_INVALID"
+    assert caller.state() is None
 
 
 @pytest.mark.parametrize("was_reserved", [True, False])
