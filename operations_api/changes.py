@@ -8,8 +8,8 @@ read again every second anyway. Without Redis everything goes on, up to a second
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -19,6 +19,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from operations_api.domain.change import Change
+from operations_api.domain.errors import StoreUnavailable
 from operations_api.domain.operation import Operation
 
 CHANNEL: Final = "operations-api:changed"
@@ -123,27 +124,66 @@ class Watch:
 
         The predicate must follow from version and ``done`` alone. Raises what reading raises.
         """
+        ends_at = asyncio.get_running_loop().time() + timeout
+        with self._waiting(tenant, id, predicate) as waiter:
+            return await self._wait(tenant, id, waiter, ends_at)
+
+    async def follow(
+        self, tenant: str, id: UUID, version: int, quiet_seconds: float
+    ) -> AsyncGenerator[Operation | None, None]:
+        """The operation whenever it is newer than ``version`` and what was given last; None after each so long silence.
+
+        Ends when nobody may wait any longer. While the store cannot be reached nothing is newer.
+        """
+        clock = asyncio.get_running_loop().time
+        with self._waiting(tenant, id, lambda seen: seen.version > version) as waiter:
+            quiet_until = clock() + quiet_seconds
+            while not self._closed:
+                waiter.woken.clear()  # before reading: news that arrives meanwhile means reading again
+                operation = await self._newer(tenant, id, version)
+                if operation is None and await self._woken(waiter, quiet_until):
+                    continue
+                version = version if operation is None else operation.version
+                yield operation
+                quiet_until = clock() + quiet_seconds
+
+    async def _newer(self, tenant: str, id: UUID, version: int) -> Operation | None:
+        try:
+            operation = await self._read(tenant, id)
+        except StoreUnavailable as error:
+            log.warning("an operation that is followed cannot be read now", error=str(error))
+            return None
+        return None if operation is None or operation.version <= version else operation
+
+    @contextmanager
+    def _waiting(self, tenant: str, id: UUID, predicate: Predicate) -> Iterator[_Waiter]:
         waiter = _Waiter(predicate)
         waiters = self._waiters.setdefault((tenant, id), set())
         waiters.add(waiter)
-        ends_at = asyncio.get_running_loop().time() + timeout
         try:
-            return await self._wait(tenant, id, waiter, ends_at)
+            yield waiter
         finally:
             waiters.discard(waiter)
             if not waiters and self._waiters.get((tenant, id)) is waiters:
                 del self._waiters[tenant, id]
 
+    async def _woken(self, waiter: _Waiter, ends_at: float) -> bool:
+        """Whether it was woken before this time of the loop's."""
+        if self._closed:
+            return True
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(ends_at):
+                await waiter.woken.wait()
+        return waiter.woken.is_set()
+
     async def _wait(self, tenant: str, id: UUID, waiter: _Waiter, ends_at: float) -> Operation | None:
         while True:
             waiter.woken.clear()  # before reading: news that arrives meanwhile means reading again
             operation = await self._read(tenant, id)
-            left = ends_at - asyncio.get_running_loop().time()
-            if operation is None or waiter.predicate(operation) or left <= 0 or self._closed:
+            is_over = asyncio.get_running_loop().time() >= ends_at
+            if operation is None or waiter.predicate(operation) or is_over or self._closed:
                 return operation
-            with suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await waiter.woken.wait()
+            await self._woken(waiter, ends_at)
 
     async def _reread(self) -> None:
         """Wakes everybody at the same instant, so that the store reads all their operations together."""

@@ -6,6 +6,7 @@ import errno
 import math
 import signal
 import socket
+import sys
 from types import FrameType
 from typing import Any, Protocol
 
@@ -16,6 +17,8 @@ from operations_api.settings import Settings
 BACKLOG = 2048
 # longer than the idle time of common load balancers, so that we never close a connection they are about to use
 KEEP_ALIVE_SECONDS = 75
+# whoever takes nothing of what it is sent for so long has hung; the kernel drops it, with all that is buffered for it
+SILENT_PEER_MS = 60_000
 
 
 class Application(Protocol):
@@ -40,6 +43,8 @@ def listen(settings: Settings) -> socket.socket:
     listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":  # connections inherit it
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_PEER_MS)
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:

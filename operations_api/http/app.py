@@ -1,9 +1,8 @@
 """The HTTP face of the service: what is served, by what, and in which order a request meets it.
 
 A request passes the edge (``edge.py``: id, authentication, OPTIONS), Litestar's router, and one handler (``starts.py``,
-``own_ids.py``, ``monitor.py``, ``labels.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``, ``operator.py``,
-``versions.py``, ``health.py``). Whatever is raised on the way
-becomes a problem document.
+``own_ids.py``, ``monitor.py``, ``events.py``, ``labels.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``,
+``operator.py``, ``versions.py``, ``health.py``). Whatever is raised on the way becomes a problem document.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from operations_api.http.answer import Answer
 from operations_api.http.cancellation import cancel_route
 from operations_api.http.deletion import delete_route
 from operations_api.http.edge import Edge
+from operations_api.http.events import events_route
 from operations_api.http.exchange import exchange_of
 from operations_api.http.health import health_routes
 from operations_api.http.labels import patch_route
@@ -61,6 +61,7 @@ def handlers(resources: Resources) -> list[Any]:
         patch_route(resources),
         delete_route(resources),
         cancel_route(resources),
+        events_route(resources),
         *operator_routes(resources),
         list_route(resources),
         versions_route(resources),

@@ -41,7 +41,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(base_url_of(scope, self._resources.settings.public_url))
+        base_url = base_url_of(scope, self._resources.settings.public_url)
+        exchange = Exchange(base_url, is_head=scope["method"] == "HEAD")
         structlog.contextvars.bind_contextvars(request_id=exchange.request_id)  # every request is a task of its own
         sending = _Sending(send, exchange.request_id, lambda: self._allowed.of(scope["path"]))
         try:

@@ -15,13 +15,17 @@ _HOST: Final = re.compile(rb"[A-Za-z0-9._~-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:
 
 
 class Exchange:
-    """One request and its answer. ``caller`` is None on the routes that need no API key."""
+    """One request and its answer. ``caller`` is None on the routes that need no API key.
 
-    __slots__ = ("base_url", "caller", "request_id")
+    ``is_head`` tells an answer that never ends by itself to end.
+    """
 
-    def __init__(self, base_url: str) -> None:
+    __slots__ = ("base_url", "caller", "is_head", "request_id")
+
+    def __init__(self, base_url: str, *, is_head: bool = False) -> None:
         self.request_id = str(uuid_utils.uuid7())
         self.base_url = base_url
+        self.is_head = is_head
         self.caller: Caller | None = None
 
     def require(self, scope: str) -> Caller:

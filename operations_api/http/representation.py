@@ -134,7 +134,7 @@ def shown(operation: Operation) -> Shown:
         not_before=_maybe(operation.not_before),
         expires_at=_maybe(operation.expires_at),
         retry_of=None if operation.retry_of is None else str(operation.retry_of),
-        links={"self": path, "cancel": f"{path}/cancel"},
+        links={"self": path, "cancel": f"{path}/cancel", "events": f"{path}/events"},
         blocked=_present(operation.blocked if operation.status == "needs_attention" else None),
         result=_present(operation.result if succeeded else None),
         error=_present(operation.error if operation.done and not succeeded else None),

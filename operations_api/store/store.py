@@ -113,7 +113,8 @@ class Store:
 
     async def get_many(self, names: Sequence[tuple[str, UUID]]) -> list[Operation | None]:
         """Operations by (tenant, id), in this order, None where there is none."""
-        rows = await self._fetch("get_operations", [tenant for tenant, _ in names], [id for _, id in names])
+        distinct = dict.fromkeys(names)  # many may wait for the same one
+        rows = await self._fetch("get_operations", [tenant for tenant, _ in distinct], [id for _, id in distinct])
         found = {(row["tenant"], row["id"]): to_operation(row) for row in rows}
         return [found.get(name) for name in names]
 

@@ -17,6 +17,7 @@ ALLOW = {
     "/operations/note": "POST, OPTIONS",
     f"/operations/{ANY_ID}": "GET, HEAD, PATCH, DELETE, OPTIONS",
     f"/operations/{ANY_ID}/cancel": "POST, OPTIONS",
+    f"/operations/{ANY_ID}/events": "GET, HEAD, OPTIONS",
     f"/operations/note/{ANY_ID}": "GET, HEAD, PUT, OPTIONS",
     "/operations/note/cancel": "GET, HEAD, PUT, OPTIONS",
     "/health/live": "GET, HEAD, OPTIONS",

@@ -56,7 +56,7 @@ async def test_the_representation_has_every_member_and_neither_result_nor_error(
         "not_before": None,
         "expires_at": None,
         "retry_of": None,
-        "links": {"self": path, "cancel": f"{path}/cancel"},
+        "links": {"self": path, "cancel": f"{path}/cancel", "events": f"{path}/events"},
     }
 
 

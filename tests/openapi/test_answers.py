@@ -18,14 +18,15 @@ from operations_api.store.api_keys import ApiKeys
 from operations_api.store.store import Store
 
 SPEC = document(registry)
-OF_HTTP = {"content-type", "content-length", "date", "connection"}
+OF_HTTP = {"content-type", "content-length", "transfer-encoding", "date", "connection"}
 OF_BROWSERS = {"content-security-policy", "x-content-type-options", "referrer-policy"}
 ORDER = {"input": {"account": "alice", "sku": "kettle", "quantity": 1, "email": "alice@example.com"}}
-START, TYPED, MONITOR, CANCEL, LIST = (
+START, TYPED, MONITOR, CANCEL, EVENTS, LIST = (
     "/operations/place-order",
     "/operations/place-order/{id}",
     "/operations/{id}",
     "/operations/{id}/cancel",
+    "/operations/{id}/events",
     "/operations",
 )
 
@@ -138,6 +139,15 @@ async def test_changes_of_labels_are_as_documented(client: httpx.AsyncClient) ->
         ({}, {"labels": 1}, 400),
     ):
         fits(await client.patch(path, json=content, headers=match), MONITOR, status)
+
+
+async def test_events_are_as_documented(client: httpx.AsyncClient) -> None:
+    path = (await start(client, "a")).headers["content-location"]
+    canceled = await client.post(f"{path}/cancel")
+    fits(await client.get(f"{path}/events"), EVENTS, 200)
+    version = str(canceled.json()["version"])
+    fits(await client.get(f"{path}/events", headers={"Last-Event-ID": version}), EVENTS, 204)
+    fits(await client.get("/operations/nothing/events"), EVENTS, 404)
 
 
 async def test_own_ids_are_as_documented(client: httpx.AsyncClient) -> None:

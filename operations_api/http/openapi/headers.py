@@ -65,6 +65,12 @@ REQUEST_HEADERS: Final[Json] = {
         "Act only if this is still the operation's `ETag`; otherwise `412`.",
         {"type": "string", "examples": ['"3"']},
     ),
+    "Last-Event-ID": _sent(
+        "Last-Event-ID",
+        "The `id` of the last event you got: only what is newer is sent. Anything that was never an `id` counts as "
+        "none.",
+        {"type": "string", "examples": ["3"]},
+    ),
     "Operations-Tenant": _sent(
         "Operations-Tenant",
         "For keys with the scope `admin` only: the tenant to act for. Absent: the key's own.",
@@ -101,9 +107,10 @@ RESPONSE_HEADERS: Final[Json] = {
     "Preference-Applied": _got("Which preferences were honoured.", "wait=10"),
     "Cache-Control": _got(
         "`private, no-cache`: an answer belongs to its caller, and is used again only after asking. `no-store`, on "
-        "refusals: not kept at all.",
+        "refusals and events: not kept at all.",
         "private, no-cache",
     ),
+    "X-Accel-Buffering": _got("`no`: a proxy must pass events on at once.", "no"),
     "Vary": _got("Which request headers the answer depends on.", "Prefer"),
     "Link": _got(
         'RFC 8288. `rel="next"`: the next page of a list. `rel="describedby"`: what to read about a refusal.',

@@ -53,8 +53,9 @@ LINKS: Final = open_object(
     {
         "self": {"type": "string", "examples": ["/operations/019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11"]},
         "cancel": {"type": "string"},
+        "events": {"type": "string"},
     },
-    optional=("cancel",),
+    optional=("cancel", "events"),
 )
 
 BLOCKED: Final = open_object(

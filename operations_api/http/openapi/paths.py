@@ -54,6 +54,7 @@ def paths(registry: Registry, schemas: Schemas) -> Json:
             "delete": _delete(),
         },
         "/operations/{id}/cancel": {"parameters": [ID_PARAMETER], "post": _cancel()},
+        "/operations/{id}/events": {"parameters": [ID_PARAMETER], "get": _events()},
         **operating_paths(ID_PARAMETER),
         "/operations": {"get": _list()},
         **service_paths(),
@@ -301,6 +302,36 @@ def _cancel() -> Json:
 CANCEL: Final = """\
 Decided in one instant against the decision to commit: either the operation will be rolled back and end `canceled`,
 once nothing is held any more, or it is too late and the answer is `409`.
+"""
+
+
+def _events() -> Json:
+    return {
+        "operationId": "followOperation",
+        "tags": ["Follow"],
+        "summary": "Follow an operation as Server-Sent Events",
+        "description": EVENTS,
+        "parameters": [request_header("Last-Event-ID"), request_header("Operations-Tenant")],
+        "responses": {
+            "200": {
+                "description": "Events until the operation is done.",
+                "headers": response_headers("Cache-Control", "X-Accel-Buffering"),
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            },
+            "204": {
+                "description": "It is done, and `Last-Event-ID` is its last event: do not connect again.",
+                "headers": response_headers(),
+            },
+            **problem_responses(*EVERYWHERE, "operation-not-found", ("operation-expired", 410)),
+        },
+    }
+
+
+EVENTS: Final = """\
+The first event is the operation as it is, then comes one for each newer version that is seen. `data` is the operation,
+`id` its version; events have no name. A comment comes at least every 15 seconds. After the event in which `done` is
+true the stream ends: close your end then, for some clients connect again. Reconnecting with `Last-Event-ID` misses
+nothing that still matters. A browser's `EventSource` cannot send `Authorization`: read the stream with `fetch`.
 """
 
 
