@@ -2,7 +2,8 @@
 
 A request passes the edge (``edge.py``: id, authentication, OPTIONS), Litestar's router, and one handler (``starts.py``,
 ``own_ids.py``, ``monitor.py``, ``events.py``, ``labels.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``,
-``operator.py``, ``versions.py``, ``health.py``). Whatever is raised on the way becomes a problem document.
+``operator.py``, ``versions.py``, ``service_info.py``, ``health.py``). Whatever is raised on the way becomes a problem
+document.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from operations_api.http.operator import operator_routes
 from operations_api.http.own_ids import put_route
 from operations_api.http.problems import METHOD_NOT_ALLOWED, NOT_FOUND, answer_to, problem_of
 from operations_api.http.resources import Resources
+from operations_api.http.service_info import service_info_route
 from operations_api.http.starts import start_route
 from operations_api.http.versions import versions_route
 from operations_api.settings import Settings
@@ -65,6 +67,7 @@ def handlers(resources: Resources) -> list[Any]:
         *operator_routes(resources),
         list_route(resources),
         versions_route(resources),
+        service_info_route(resources),
         *health_routes(resources),
         *openapi.routes(resources.registry),
     ]

@@ -17,7 +17,7 @@ from operations_api.http.exchange import Exchange, base_url_of
 from operations_api.http.problems import answer_to, problem_of
 from operations_api.http.resources import Resources
 
-OPEN_PATHS: Final = ("/openapi.json", "/docs", "/health/live", "/health/ready")
+OPEN_PATHS: Final = ("/openapi.json", "/docs", "/service-info", "/health/live", "/health/ready")
 OPEN_BELOW: Final = ("/docs/", "/problems/")
 """What needs no API key: documentation, and the questions of load balancers."""
 

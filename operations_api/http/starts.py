@@ -41,7 +41,8 @@ IN_FLIGHT_RETRY_SECONDS: Final = 1
 
 LabelKey = Annotated[str, msgspec.Meta(min_length=1, max_length=63, pattern="^[^:]+$")]
 LabelValue = Annotated[str, msgspec.Meta(max_length=255)]
-Labels = Annotated[dict[LabelKey, LabelValue], msgspec.Meta(max_length=64)]
+MAX_LABELS: Final = 64
+Labels = Annotated[dict[LabelKey, LabelValue], msgspec.Meta(max_length=MAX_LABELS)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 

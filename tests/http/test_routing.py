@@ -20,6 +20,7 @@ ALLOW = {
     f"/operations/{ANY_ID}/events": "GET, HEAD, OPTIONS",
     f"/operations/note/{ANY_ID}": "GET, HEAD, PUT, OPTIONS",
     "/operations/note/cancel": "GET, HEAD, PUT, OPTIONS",
+    "/service-info": "GET, HEAD, OPTIONS",
     "/health/live": "GET, HEAD, OPTIONS",
     "/health/ready": "GET, HEAD, OPTIONS",
     "/openapi.json": "GET, HEAD, OPTIONS",

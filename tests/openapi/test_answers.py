@@ -174,7 +174,7 @@ async def test_lists_are_as_documented(client: httpx.AsyncClient) -> None:
 
 async def test_pages_and_health_are_as_documented_and_need_no_key(base_url: str) -> None:
     async with httpx.AsyncClient(base_url=base_url) as client:
-        for path in ("/health/live", "/health/ready", "/openapi.json", "/docs"):
+        for path in ("/health/live", "/health/ready", "/service-info", "/openapi.json", "/docs"):
             fits(await client.get(path), path, 200)
         fits(await client.get("/problems/malformed-json"), "/problems/{slug}", 200)
         fits(await client.get("/problems/nothing"), "/problems/{slug}", 404)

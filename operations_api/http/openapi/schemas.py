@@ -17,6 +17,7 @@ from operations_api.domain.registry import Registry
 from operations_api.http.labels import Patch
 from operations_api.http.openapi.operating import operating_schemas
 from operations_api.http.openapi.operation_schema import OPERATION_SCHEMAS, operation_schema
+from operations_api.http.openapi.service_paths import SERVICE_SCHEMAS
 from operations_api.http.starts import Envelope
 
 Json = dict[str, Any]
@@ -27,7 +28,12 @@ class Schemas:
     """The component schemas of a registry's types, and references to them."""
 
     def __init__(self, registry: Registry) -> None:
-        self.components: Json = OPERATION_SCHEMAS | operating_schemas() | {"Relabel": _relabel_schema()}
+        self.components: Json = {
+            **OPERATION_SCHEMAS,
+            **operating_schemas(),
+            **SERVICE_SCHEMAS,
+            "Relabel": _relabel_schema(),
+        }
         definitions = list(registry.current.values())
         for definition in definitions:  # taken before a Struct of the same name can have them
             self.components |= {_start_name(definition.name): {}, _operation_name(definition.name): {}}
@@ -113,6 +119,14 @@ def _start_options() -> Json:
     """What may be said beside the input, as the service checks it."""
     properties = msgspec.json.schema_components([Envelope])[1]["Envelope"]["properties"]
     return {name: properties[name] | {"description": said} for name, said in OPTION_DESCRIPTIONS.items()}
+
+
+def complete_schema(struct: type[msgspec.Struct], *, closed: bool) -> Json:
+    """The JSON Schema of a Struct, complete by itself; ``closed`` when unknown members are refused at every level."""
+    schema = msgspec.json.schema(struct)
+    for part in _parts(schema):
+        (_close if closed else _open)(part)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _relabel_schema() -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from operations_api.http.openapi.headers import response_headers
+from operations_api.http.openapi.operation_schema import open_object
 from operations_api.http.openapi.problems import problem_responses
 
 Json = dict[str, Any]
@@ -13,12 +14,75 @@ Json = dict[str, Any]
 def service_paths() -> Json:
     """The paths."""
     return {
+        "/service-info": {"get": _service_info()},
         "/health/live": {"get": _live()},
         "/health/ready": {"get": _ready()},
         "/openapi.json": {"get": _page("getOpenapiDocument", "This document", "application/json")},
         "/docs": {"get": _page("getDocs", "This document, to read and to try", "text/html")},
         "/problems/{slug}": {"parameters": [SLUG_PARAMETER], "get": _problem_page()},
     }
+
+
+def _service_info() -> Json:
+    return _open_route("getServiceInfo", "The service's policy") | {
+        "description": "How long things are kept, what is refused, which types there are with their schemas, and every "
+        "kind of refusal.",
+        "responses": {"200": _json("The policy.", "ServiceInfo"), **problem_responses("internal-error")},
+    }
+
+
+SERVICE_INFO: Final = open_object(
+    "What a client may need to know before it starts anything.",
+    {
+        "name": {"type": "string", "examples": ["operations-api"]},
+        "version": {"type": "string", "examples": ["0.1.0"]},
+        "idempotency_key": open_object(
+            "What an `Idempotency-Key` is.",
+            {
+                "pattern": {"type": "string", "description": "A regular expression that the header's value matches."},
+                "retention_days": {"type": "number", "description": "How long one is kept after the operation's end."},
+            },
+        ),
+        "limits": open_object(
+            "What is refused, or cut to size.",
+            {
+                name: {"type": "integer"}
+                for name in ("body_bytes", "result_bytes", "nesting", "largest_integer", "labels", "wait_seconds")
+            }
+            | {"page_size": {"type": "integer"}, "max_page_size": {"type": "integer"}},
+        ),
+        "types": {
+            "type": "array",
+            "items": open_object(
+                "A type of operation.",
+                {
+                    "name": {"type": "string", "examples": ["place-order"]},
+                    "version": {"type": "integer", "minimum": 1},
+                    "summary": {"type": "string"},
+                    "retention_days": {"type": "number"},
+                    "path": {"type": "string", "description": "Where it is started."},
+                    "input": {"type": "object", "description": "A JSON Schema.", "additionalProperties": True},
+                    "result": {"type": "object", "description": "A JSON Schema.", "additionalProperties": True},
+                },
+            ),
+        },
+        "problem_types": {
+            "type": "array",
+            "items": open_object(
+                "A kind of refusal.",
+                {
+                    "type": {"type": "string", "description": "The `type` that such refusals have."},
+                    "title": {"type": "string"},
+                    "statuses": {"type": "array", "items": {"type": "integer"}},
+                    "meaning": {"type": "string"},
+                    "remedy": {"type": "string", "description": "What to do."},
+                },
+            ),
+        },
+    },
+)
+
+SERVICE_SCHEMAS: Final[Json] = {"ServiceInfo": SERVICE_INFO}
 
 
 def _live() -> Json:

@@ -1,0 +1,125 @@
+"""``GET /service-info``: the policy a client may need to know before it starts anything. Needs no key."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from litestar import Request, get
+
+from operations_api.domain import idempotency_key, strict_json
+from operations_api.domain.definition import Definition
+from operations_api.domain.problem import PROBLEM_TYPES, ProblemType
+from operations_api.http.answer import Answer
+from operations_api.http.exchange import exchange_of
+from operations_api.http.listing import MAX_PAGE_SIZE, PAGE_SIZE
+from operations_api.http.openapi.schemas import complete_schema
+from operations_api.http.operation_answers import JSON
+from operations_api.http.prefer import MAX_WAIT_SECONDS
+from operations_api.http.resources import Resources
+from operations_api.http.starts import MAX_LABELS
+from operations_api.settings import Settings
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """What an ``Idempotency-Key`` is, and how long it is kept after its operation has ended."""
+
+    pattern: str
+    retention_days: float
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What is refused or cut to size."""
+
+    body_bytes: int
+    result_bytes: int
+    nesting: int
+    largest_integer: int
+    labels: int
+    wait_seconds: int
+    page_size: int
+    max_page_size: int
+
+
+class ShownType(msgspec.Struct, frozen=True):
+    """One type of operation. Each schema is a JSON Schema (2020-12) that is complete by itself."""
+
+    name: str
+    version: int
+    summary: str
+    retention_days: float
+    path: str
+    input: dict[str, Any]
+    result: dict[str, Any]
+
+
+class ShownProblem(msgspec.Struct, frozen=True):
+    """One kind of refusal; ``type`` is the URL that refusals of this kind have."""
+
+    type: str
+    title: str
+    statuses: list[int]
+    meaning: str
+    remedy: str
+
+
+class ServiceInfo(msgspec.Struct, frozen=True):
+    """The whole."""
+
+    name: str
+    version: str
+    idempotency_key: Keys
+    limits: Limits
+    types: msgspec.Raw
+    problem_types: list[ShownProblem]
+
+
+def service_info_route(resources: Resources) -> Any:
+    """The route; what does not depend on the request is put together once."""
+    settings = resources.settings
+    shown = [_type(each, settings) for _, each in sorted(resources.registry.current.items())]
+    types = msgspec.Raw(msgspec.json.encode(shown))
+
+    @get("/service-info", status_code=200)
+    async def get_service_info(request: Request[Any, Any, Any]) -> Answer:
+        info = ServiceInfo(
+            name="operations-api",
+            version=version("operations-api"),
+            idempotency_key=Keys(idempotency_key.PATTERN, settings.retention_days),
+            limits=_limits(settings),
+            types=types,
+            problem_types=[_problem(kind, exchange_of(request).base_url) for kind in PROBLEM_TYPES.values()],
+        )
+        return Answer(200, [("Cache-Control", "no-cache")], msgspec.json.encode(info), JSON)
+
+    return get_service_info
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        body_bytes=settings.body_limit_bytes,
+        result_bytes=settings.result_limit_bytes,
+        nesting=strict_json.MAX_DEPTH,
+        largest_integer=strict_json.MAX_INTEGER,
+        labels=MAX_LABELS,
+        wait_seconds=MAX_WAIT_SECONDS,
+        page_size=PAGE_SIZE,
+        max_page_size=MAX_PAGE_SIZE,
+    )
+
+
+def _type(definition: Definition, settings: Settings) -> ShownType:
+    return ShownType(
+        name=definition.name,
+        version=definition.version,
+        summary=definition.summary,
+        retention_days=definition.retention_days or settings.retention_days,
+        path=f"/operations/{definition.name}",
+        input=complete_schema(definition.input, closed=True),
+        result=complete_schema(definition.result, closed=False),
+    )
+
+
+def _problem(kind: ProblemType, base_url: str) -> ShownProblem:
+    return ShownProblem(f"{base_url}{kind.path}", kind.title, [kind.status, *kind.also], kind.meaning, kind.remedy)
