@@ -216,10 +216,9 @@ class Run:
         self.execution = execution
         return advance(execution, self._clock.now())
 
-    async def _reload(self) -> Execution:
-        """What the database has, after a COMMIT whose outcome is unknown."""
+    async def _reload(self) -> None:
+        """Go on from what the database has, after a COMMIT whose outcome is unknown."""
         self._load(await self._reread())
-        return self.execution
 
     async def _reread(self) -> Leased:
         while True:

@@ -176,7 +176,7 @@ def _end_process(ctx: Context) -> None:
 
 
 def with_checkpoint(execution: Execution, call: Call, value: bytes) -> Execution:
-    """The execution of a local call that committed part of its work: from now on the step may hold something."""
+    """The execution once a call has stored a cursor: a local one committed what it wrote, so the step may hold it."""
     step = execution.steps[call.position]
     return execution.with_step(
         msgspec.structs.replace(step, state=INTENTS[call.handler], checkpoint=msgspec.Raw(value))
