@@ -11,7 +11,6 @@ from litestar import Request, post
 
 from operations_api.changes import change_of
 from operations_api.domain import inputs, strict_json
-from operations_api.domain.errors import DefinitionError
 from operations_api.domain.execution import Execution, StepTraits, traits_of
 from operations_api.domain.handlers import handlers_of
 from operations_api.domain.inputs import ValidationFailed
@@ -165,7 +164,7 @@ def _traits(registry: Registry, operation: Operation, execution: Execution) -> t
         )
     try:
         steps = definition.steps_for(msgspec.json.decode(operation.input or b"", type=definition.input))
-    except (msgspec.MsgspecError, DefinitionError) as error:
+    except Exception as error:  # whatever a user's function of the input raises
         raise NotCompensable(f"The definition does not fit the operation any more: {error}") from error
     if [step.key for step in steps] != [step.key for step in execution.steps]:
         raise NotCompensable("The definition has other steps now than the operation was started with.")

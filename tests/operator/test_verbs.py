@@ -10,6 +10,7 @@ import pytest
 from examples.seed import seed
 from operations_api.domain.journal import JournalEntry
 from operations_api.store.journal import write_entries
+from tests.operator.definitions import SCRIPTED
 from tests.operator.desk import TENANT, Desk, step
 
 WHY = "I have asked them."
@@ -192,6 +193,16 @@ async def test_what_cannot_be_undone_is_named_and_nothing_is_changed(
     answer = await desk.act(script.id, "compensate")
     assert (answer.status_code, problem(answer), answer.json()["step"]) == (409, "operation-not-compensable", names)
     assert await desk.read(script.id) == before
+
+
+async def test_steps_that_cannot_be_made_any_more_are_no_defect(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.start_worker()
+    script = await desk.scripted(step("a", "compensable"), step("b"), b_commit="reject")
+    await script.blocked()
+    monkeypatch.setattr(SCRIPTED, "steps", lambda input: 1 / 0)
+    answer = await desk.act(script.id, "compensate")
+    assert (answer.status_code, problem(answer)) == (409, "operation-not-compensable")
+    assert await desk.actions(script.id) == []
 
 
 async def test_what_was_never_decided_to_commit_cannot_be_compensated(desk: Desk) -> None:
