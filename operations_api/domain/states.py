@@ -17,8 +17,8 @@ The life of a two-phase step::
 A Pivot and an Action only execute: ``pending -> executing -> executed``; a Pivot may also be rejected, an Action by a
 person only, who gave it up.
 
-The database refuses every other transition: the triggers of the schema hold the same table, and a test compares
-them with this module.
+``docs/states.md`` is drawn from it. The database refuses every other transition: the triggers of the schema hold the
+same table, and a test compares them with this module.
 """
 
 from typing import Final, Literal
