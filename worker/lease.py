@@ -88,8 +88,11 @@ class Leaseholder(threading.Thread):
         self._beat_pulse()
 
     def hold(self, lease: Lease) -> None:
-        """Keep this lease from now on."""
-        self._leases[lease.held.tenant, lease.held.id] = lease
+        """Keep this lease from now on. A former one of the same operation has ended, whatever this process thought."""
+        key = (lease.held.tenant, lease.held.id)
+        if former := self._leases.get(key):
+            former.lose()
+        self._leases[key] = lease
 
     def let_go(self, lease: Lease) -> None:
         """The work on it is over."""
