@@ -62,20 +62,34 @@ class Books:
         """Everything so far."""
         told = await ask(self.socket, do="tell")
         rows = await self._connection.fetch("select operation::text, step, phase from effects")
-        return Page(told["calls"], [*told["effects"], *map(dict, rows)], told["violations"])
+        return Page(told["calls"], [*told["effects"], *map(dict, rows)], told["violations"], told["abandoned"])
+
+    async def reached(self, id: UUID, calls: int) -> None:
+        """Return when the operation has had so many calls."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await ask(self.socket, do="await", operation=str(id), calls=calls)
 
     async def called(self, step: str, phase: str, times: int = 1) -> None:
         """Return when a step of this key was called so often in this phase."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while (await self.read()).count(step, phase) < times:
+            while True:
+                if (await self.read()).count(step, phase) >= times:
+                    break
                 await asyncio.sleep(POLL_SECONDS)
 
 
 class Page:
     """The books at one moment."""
 
-    def __init__(self, calls: list[dict[str, Any]], effects: list[dict[str, Any]], violations: list[str]) -> None:
+    def __init__(
+        self,
+        calls: list[dict[str, Any]],
+        effects: list[dict[str, Any]],
+        violations: list[str],
+        abandoned: list[dict[str, Any]],
+    ) -> None:
         self.violations = violations
+        self.abandoned = Counter((call["step"], call["phase"]) for call in abandoned)
         self._calls = Counter((call["operation"], call["step"], call["phase"]) for call in calls)
         self._by_step = Counter((call["step"], call["phase"]) for call in calls)
         self._effects: dict[str, Counter[tuple[str, str]]] = {}

@@ -6,6 +6,7 @@ tests can keep their operations to one worker.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ class Part(msgspec.Struct, frozen=True):
     effect: Literal["external", "local"] = "external"
     rejects: str = ""
     timeout_seconds: float = 30
+    takes_seconds: float = 0
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -36,6 +38,8 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class _PartStep(Step):
+    retry_for_seconds = 3600  # nothing here is given up because it takes long
+
     def __init__(self, part: Part) -> None:
         self.part = part
         self.key = part.key
@@ -45,6 +49,7 @@ class _PartStep(Step):
     async def behave(self, ctx: Context, phase: str | None = None) -> str:
         """Tell the ledger of the call, and do as it answers."""
         phase = phase or ctx.phase
+        await asyncio.sleep(self.part.takes_seconds)
         answer: str = await ask(
             os.environ["PROOF_LEDGER"], do="call", operation=str(ctx.operation_id), step=ctx.step, phase=phase,
             token=ctx.token, attempt=ctx.attempt, pid=os.getpid(), effect=self.effect, rejects=self.part.rejects,

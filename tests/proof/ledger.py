@@ -14,9 +14,9 @@ import asyncio
 import json
 import os
 import sys
+from collections import Counter
 from typing import Any
 
-ORDER_POLL_SECONDS = 0.01
 TURNS = {
     "reserve": {"none": "held"},
     "commit": {"held": "committed"},
@@ -36,9 +36,12 @@ class Ledger:
         self.calls: list[dict[str, Any]] = []
         self.effects: list[dict[str, Any]] = []
         self.violations: list[str] = []
+        self.abandoned: list[dict[str, Any]] = []
+        self._of_operation: Counter[str] = Counter()
         self._standing: dict[tuple[str, str], str] = {}
         self._tokens: dict[tuple[str, str, str], str] = {}
         self._orders: dict[tuple[str, str], str] = {}
+        self._changed = asyncio.Condition()
 
     async def answer(self, asked: dict[str, Any]) -> Any:
         """What the one who asks is told."""
@@ -48,16 +51,28 @@ class Ledger:
             case "order":
                 self._orders[asked["step"], asked["phase"]] = asked["answer"]
             case "withdraw":
-                self._orders.pop((asked["step"], asked["phase"]), None)
+                async with self._changed:
+                    self._orders.pop((asked["step"], asked["phase"]), None)
+                    self._changed.notify_all()
+            case "await":
+                async with self._changed:
+                    await self._changed.wait_for(lambda: self._of_operation[asked["operation"]] >= asked["calls"])
             case "tell":
-                return {"calls": self.calls, "effects": self.effects, "violations": self.violations}
+                return {
+                    "calls": self.calls,
+                    "effects": self.effects,
+                    "violations": self.violations,
+                    "abandoned": self.abandoned,
+                }
         return None
 
     async def _called(self, call: dict[str, Any]) -> str:
         self.calls.append(call)
+        self._of_operation[call["operation"]] += 1
         place = call["step"], call["phase"]
-        while self._orders.get(place) == "wait":
-            await asyncio.sleep(ORDER_POLL_SECONDS)
+        async with self._changed:
+            self._changed.notify_all()
+            await self._changed.wait_for(lambda: self._orders.get(place) != "wait")
         if place in self._orders:
             return self._orders[place]
         if call["rejects"] == call["phase"]:
@@ -90,7 +105,14 @@ async def serve(path: str) -> None:
 
     async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            answer = await ledger.answer(json.loads(await reader.readline()))
+            asked = json.loads(await reader.readline())
+            answering = asyncio.create_task(ledger.answer(dict(asked)))
+            hanging_up = asyncio.create_task(reader.read())
+            await asyncio.wait([answering, hanging_up], return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                ledger.abandoned.append(asked)  # what was asked for is done all the same
+            answer = await answering
+            hanging_up.cancel()
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
         except (OSError, ValueError):

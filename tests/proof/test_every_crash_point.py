@@ -10,6 +10,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -105,12 +106,15 @@ async def _cell(bench: Bench, free: asyncio.Semaphore, phase: str, effect: str, 
 
 def _parts(phase: str, effect: str, key: str) -> tuple[Part, ...]:
     """The step in question has one of its own effect before it and one of the other effect after it."""
-    first = Part("first", effect=effect)
-    kind = phase if phase in ("pivot", "action") else "step"
-    middle = Part(key, kind=kind, effect=effect, timeout_seconds=IN_DOUBT_SECONDS)
+    first = _part("first", effect)
+    middle = _part(key, effect, phase if phase in ("pivot", "action") else "step")
     rejects = {"rollback": "reserve", "compensate": "commit"}.get(phase, "")
-    last = Part("last", effect="local" if effect == "external" else "external", rejects=rejects)
+    last = _part("last", "local" if effect == "external" else "external", rejects=rejects)
     return first, middle, last
+
+
+def _part(key: str, effect: Any, kind: Any = "step", rejects: str = "") -> Part:
+    return Part(key, kind, effect, rejects, timeout_seconds=IN_DOUBT_SECONDS)
 
 
 def _type(phase: str, effect: str, point: str) -> str:
