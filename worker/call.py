@@ -85,5 +85,7 @@ def _encoded(value: Any) -> msgspec.Raw:
 
 
 def _unknown(ctx: Context, error: BaseException, detail: str) -> Unknown:
-    ctx.log.warning("handler failed", handler=ctx.phase, attempt=ctx.attempt, error=detail, exc_info=error)
+    # where it happened is said once; a participant that is down for an hour would fill the log with it
+    traceback = error if ctx.attempt <= 1 else None
+    ctx.log.warning("handler failed", phase=ctx.phase, attempt=ctx.attempt, error=detail, exc_info=traceback)
     return Unknown(detail[:LONGEST_DETAIL])

@@ -103,9 +103,10 @@ def _verdict(verdict: Verdict) -> list[str]:
 def _phases(phases: list[Phase]) -> list[str]:
     undisturbed = phases[0].rate
     return [
-        "Recovery: from the fault until everything that was under way at that moment was finished. A rollback of a step",
-        "whose call was cut off waits until that call must have ended (`timeout_seconds`, 30 s by default): the longest",
-        f"recoveries are these. Throughput: operations finished per second, from {SETTLING_SECONDS:g} s after each fault.",
+        "Recovery: from the fault until everything that was under way at that moment was finished. A rollback of a",
+        "step whose call was cut off waits until that call must have ended (`timeout_seconds`, 30 s by default): the",
+        "longest recoveries are these. Throughput: operations finished per second, counted from",
+        f"{SETTLING_SECONDS:g} s after each fault.",
         "",
         "| phase | faults | finished/s | throughput kept | recovery median | recovery max |",
         "|---|---:|---:|---:|---:|---:|",
