@@ -33,9 +33,9 @@ def cancel_route(resources: Resources) -> Any:
         match asked.outcome:
             case "accepted":
                 await _tell(resources, operation)
-                return monitor_answer(operation, None, prefer.NONE, status=202)
+                return monitor_answer(resources.advice, operation, None, prefer.NONE, status=202)
             case "already":
-                return monitor_answer(operation, None, prefer.NONE)
+                return monitor_answer(resources.advice, operation, None, prefer.NONE)
             case "stale":
                 raise stale(operation.version)
             case _:

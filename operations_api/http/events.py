@@ -100,8 +100,8 @@ async def _chunks(resources: Resources, operation: Operation, last: int) -> Asyn
     yield RETRY
     if operation.version > last:
         yield _event(operation)
-        if operation.done:
-            return
+    if operation.done:
+        return
     newer = resources.watch.follow(operation.tenant, operation.id, operation.version, KEEP_ALIVE_SECONDS)
     async with aclosing(newer) as found:
         async for now in found:
@@ -112,6 +112,7 @@ async def _chunks(resources: Resources, operation: Operation, last: int) -> Asyn
                 return  # it ended and was forgotten before anybody looked: connecting again tells
             yield _event(now)
             if now.done:
+                resources.advice.see(now)
                 return
 
 

@@ -44,7 +44,7 @@ def patch_route(resources: Resources) -> Any:
         if asked.outcome == "stale":
             raise stale(operation.version)
         await resources.changes.publish([change_of(operation)])
-        return monitor_answer(operation, None, prefer.NONE)
+        return monitor_answer(resources.advice, operation, None, prefer.NONE)
 
     return patch_operation
 

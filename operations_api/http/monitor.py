@@ -90,8 +90,8 @@ async def _answer(request: Any, resources: Resources, type_name: str | None = No
         if unless is not None and unless.anything and operation.version != waited_from:
             unless = None  # "*" asked for any change, and there it is
     if unless is not None and unless.matches_weakly(tag_of(operation.version, full=full)):
-        return not_modified(operation, beyond, preferences)
-    return monitor_answer(operation, beyond, preferences)
+        return not_modified(resources.advice, operation, beyond, preferences)
+    return monitor_answer(resources.advice, operation, beyond, preferences)
 
 
 async def _read(resources: Resources, tenant: str, id: UUID, full: bool) -> tuple[Operation, Beyond | None]:

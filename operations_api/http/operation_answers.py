@@ -10,7 +10,7 @@ from operations_api.http.answer import Answer
 from operations_api.http.etags import tag_of
 from operations_api.http.prefer import Preferences
 from operations_api.http.representation import Beyond, body, full_body, path_of
-from operations_api.http.retry_after import advice_headers
+from operations_api.http.retry_after import Advice
 
 JSON: Final = "application/json"
 
@@ -18,18 +18,22 @@ CACHING: Final = [("Cache-Control", "private, no-cache"), ("Vary", "Prefer")]
 """Whoever keeps an answer must ask again before using it."""
 
 
-def monitor_answer(operation: Operation, beyond: Beyond | None, preferences: Preferences, status: int = 200) -> Answer:
+def monitor_answer(
+    advice: Advice, operation: Operation, beyond: Beyond | None, preferences: Preferences, status: int = 200
+) -> Answer:
     """The status monitor, the full view when there is something ``beyond`` the basic one."""
     content = body(operation) if beyond is None else full_body(operation, beyond)
-    return Answer(status, _monitor_headers(operation, beyond, preferences), content, JSON)
+    return Answer(status, _monitor_headers(advice, operation, beyond, preferences), content, JSON)
 
 
-def not_modified(operation: Operation, beyond: Beyond | None, preferences: Preferences) -> Answer:
+def not_modified(advice: Advice, operation: Operation, beyond: Beyond | None, preferences: Preferences) -> Answer:
     """The 304: what the client has is still what there is."""
-    return Answer(304, _monitor_headers(operation, beyond, preferences))
+    return Answer(304, _monitor_headers(advice, operation, beyond, preferences))
 
 
-def accepted(operation: Operation, base_url: str, preferences: Preferences, *, replayed: bool) -> Answer:
+def accepted(
+    advice: Advice, operation: Operation, base_url: str, preferences: Preferences, *, replayed: bool
+) -> Answer:
     """The 202 to a start, new or replayed, finished or not."""
     path = path_of(operation.id)
     headers = [
@@ -39,7 +43,7 @@ def accepted(operation: Operation, base_url: str, preferences: Preferences, *, r
         *([("Idempotency-Key", f'"{operation.idempotency_key}"')] if operation.idempotency_key else []),
         *([("Idempotent-Replayed", "true")] if replayed else []),
         ("ETag", tag_of(operation.version)),
-        *advice_headers(operation, datetime.now(UTC)),
+        *advice.headers(operation, datetime.now(UTC)),
         *preferences.applied(minimal=True),
         *CACHING,
     ]
@@ -48,10 +52,12 @@ def accepted(operation: Operation, base_url: str, preferences: Preferences, *, r
     return Answer(202, headers, body(operation), JSON)
 
 
-def _monitor_headers(operation: Operation, beyond: Beyond | None, preferences: Preferences) -> list[tuple[str, str]]:
+def _monitor_headers(
+    advice: Advice, operation: Operation, beyond: Beyond | None, preferences: Preferences
+) -> list[tuple[str, str]]:
     return [
         ("ETag", tag_of(operation.version, full=beyond is not None)),
-        *advice_headers(operation, datetime.now(UTC)),
+        *advice.headers(operation, datetime.now(UTC)),
         *preferences.applied(minimal=False),
         *CACHING,
     ]

@@ -100,7 +100,7 @@ def _route(resources: Resources, verb: str, body_type: type[Note | Resolve | Clo
         operation = _accepted(verdict)
         resources.queue.wake()
         await resources.changes.publish([change_of(operation)])
-        return monitor_answer(operation, None, prefer.NONE)
+        return monitor_answer(resources.advice, operation, None, prefer.NONE)
 
     return operate
 

@@ -6,6 +6,7 @@ from operations_api.changes import Changes, Watch
 from operations_api.domain.registry import Registry
 from operations_api.http.auth import Authenticator
 from operations_api.http.fair_order import FairOrder
+from operations_api.http.retry_after import SAMPLES, Advice, Measured
 from operations_api.queue import Queue
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
@@ -30,6 +31,7 @@ class Resources:
         self.settings = settings
         self.registry = registry
         self.fair_order = FairOrder()
+        self.advice = Advice()
 
     async def open(self) -> None:
         """Connect. Raises ``StoreUnavailable``, and ``DefinitionError`` for steps changed without a new version.
@@ -43,6 +45,7 @@ class Resources:
         self.own_ids = OwnIds(self.store.pool)
         self.operators = Operators(self.store.pool)
         await remember_once_migrated(self.store.pool, self.registry)
+        await self._learn_durations()
         self.authenticator = Authenticator(ApiKeys(self.store.pool).find)
         self.queue = await Queue.open(redis_url)
         self.changes = Changes(redis_url)
@@ -53,6 +56,13 @@ class Resources:
         """Let nobody wait any longer. May be called from any thread, and before ``open``."""
         if hasattr(self, "watch"):
             self.watch.release()
+
+    async def _learn_durations(self) -> None:
+        days = {
+            name: each.retention_days or self.settings.retention_days for name, each in self.registry.current.items()
+        }
+        found = await self.store.recent_durations({name: int(value * 86_400) for name, value in days.items()}, SAMPLES)
+        self.advice.learn(Measured(*each) for each in reversed(found))
 
     async def close(self) -> None:
         """Let nobody wait any longer, finish what was submitted, disconnect."""

@@ -105,7 +105,8 @@ class Starter:
             self.resources.queue.wake()
         if preferences.wait and not started.operation.done:
             started = await self._waited(started, preferences.wait)
-        return accepted(started.operation, exchange.base_url, preferences, replayed=started.replayed)
+        advice = self.resources.advice
+        return accepted(advice, started.operation, exchange.base_url, preferences, replayed=started.replayed)
 
     async def _ask(self, request: Any, tenant: str) -> Ask:
         body = await read_body(request, self.resources.settings.body_limit_bytes)

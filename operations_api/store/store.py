@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from operations_api.domain.errors import KeyInFlight, OutcomeUnknown, StoreUnavailable
@@ -135,6 +136,21 @@ class Store:
             wanted.created_before, wanted.idempotency_key, label, wanted.group, created_at, id, wanted.limit,
         )  # fmt: skip
         return [to_operation(row) for row in rows]
+
+    async def recent_durations(
+        self, retention_seconds: dict[str, int], count: int
+    ) -> list[tuple[str, UUID, str, float]]:
+        """(tenant, id, type, seconds) of operations of these types that ended lately, the newest first.
+
+        Cheap, and only a sample: of a type among many others it may find none. Nothing while migrations are missing.
+        """
+        try:
+            rows = await self._fetch(
+                "recent_durations", list(retention_seconds), list(retention_seconds.values()), count
+            )
+        except asyncpg.UndefinedTableError:
+            return []
+        return [(row["tenant"], row["id"], row["type"], row["seconds"]) for row in rows]
 
     async def cancel(self, tenant: str, id: UUID, if_version: int | None = None) -> CancelResult:
         """Ask for cancellation, decided against the commit decision in one statement."""

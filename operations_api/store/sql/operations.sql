@@ -116,6 +116,23 @@ where tenant = $1
 order by created_at desc, id desc
 limit $11;
 
+-- name: recent_durations
+-- How long the newest finished operations of these types took, the newest first, among the last few that ended.
+-- The index on expires_at leads to them: what ended now expires after the type's retention.
+select o.tenant, o.id, o.type, o.seconds
+from unnest($1::text[], $2::bigint[]) as r (type, retention_seconds)
+cross join lateral (
+    select
+        tenant, id, type, finished_at, status,
+        greatest(extract(epoch from finished_at - greatest(created_at, not_before)), 0)::float8 as seconds
+    from operations
+    where expires_at <= clock_timestamp() + make_interval(secs => r.retention_seconds)
+    order by expires_at desc
+    limit 10 * $3::bigint
+) as o
+where o.type = r.type and o.status in ('succeeded', 'failed')
+order by o.finished_at desc;
+
 -- name: cancel_operation
 -- Ask for cancellation, against the commit decision and the Pivot's intent. An operation nobody has claimed yet holds
 -- nothing and ends here; one that nobody works on becomes ready, so that a worker releases what it holds.
