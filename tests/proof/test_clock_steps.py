@@ -62,7 +62,7 @@ async def test_a_clock_that_is_set_between_steps_loses_nothing_and_does_nothing_
     async with watching(bench, [asleep, *ids]):
         await clock.set_ahead(ahead_seconds)
         if ahead_seconds > 0:
-            for id in ids:
+            for id in _external(ids):
                 await bench.journaled(id, lambda row: row["lease_epoch"] > 1)
         ids.append(await bench.start(Part("begun"), Part("afterwards")))
         for phase, effect in CASES:
@@ -109,6 +109,11 @@ async def _in_the_middle(bench: Bench, phase: str, effect: Any) -> UUID:
     )
     await bench.books.called(key, _handler(phase))
     return id
+
+
+def _external(ids: list[UUID]) -> list[UUID]:
+    """Those whose leases a clock can end: a local call keeps its operation's row locked, and a sweep passes it over."""
+    return [id for (_, effect), id in zip(CASES, ids, strict=True) if effect == "external"]
 
 
 def _handler(phase: str) -> str:
