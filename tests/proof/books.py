@@ -89,6 +89,7 @@ class Page:
         abandoned: list[dict[str, Any]],
     ) -> None:
         self.violations = violations
+        self.total = len(calls)
         self.abandoned = Counter((call["step"], call["phase"]) for call in abandoned)
         self._calls = Counter((call["operation"], call["step"], call["phase"]) for call in calls)
         self._by_step = Counter((call["step"], call["phase"]) for call in calls)
