@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log: Literal["console", "json"] = "json"
     body_limit_bytes: int = 1_048_576
     result_limit_bytes: int = 1_048_576
+    rate_limit: int | None = None
     pool_size: int = 10
     worker_slots: int = 200
     drain_seconds: float = 20.0
@@ -228,6 +229,13 @@ VARIABLES: tuple[Variable, ...] = (
         _whole(1024, _LIMIT_BYTES_CEILING),
         "bytes",
         "The largest result that is stored.",
+    ),
+    Variable(
+        "rate_limit",
+        "OPERATIONS_RATE_LIMIT",
+        _whole(1, 1_000_000),
+        "requests per second",
+        "How many requests each tenant may send. Absent: no limit.",
     ),
     Variable("pool_size", "OPERATIONS_POOL_SIZE", _whole(2, 1000), "connections", "Postgres connections per process."),
     Variable(

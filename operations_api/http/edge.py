@@ -44,7 +44,7 @@ class Edge:
         base_url = base_url_of(scope, self._resources.settings.public_url)
         exchange = Exchange(base_url, is_head=scope["method"] == "HEAD")
         structlog.contextvars.bind_contextvars(request_id=exchange.request_id)  # every request is a task of its own
-        sending = _Sending(send, exchange.request_id, lambda: self._allowed.of(scope["path"]))
+        sending = _Sending(send, exchange, lambda: self._allowed.of(scope["path"]))
         try:
             await self._serve(scope, exchange, receive, sending)
         except Exception as error:
@@ -61,6 +61,8 @@ class Edge:
             return
         if not _is_open(path):
             exchange.caller = await self._resources.authenticator.caller(scope["headers"])
+            if self._resources.rate_limit is not None:  # refused later: 403, 404 and 405 go before 429
+                exchange.standing = await self._resources.rate_limit.spend(exchange.caller.tenant)
         inner = {**scope, "exchange": exchange, "method": "GET" if method == "HEAD" else method}
         await self._app(inner, receive, send)
 
@@ -68,9 +70,9 @@ class Edge:
 class _Sending:
     """Completes the answer's headers, and knows whether the answer has begun."""
 
-    def __init__(self, send: Any, request_id: str, allow: Callable[[], str | None]) -> None:
+    def __init__(self, send: Any, exchange: Exchange, allow: Callable[[], str | None]) -> None:
         self._send = send
-        self._request_id = request_id.encode("ascii")
+        self._exchange = exchange
         self._allow = allow
         self.started = False
 
@@ -81,7 +83,9 @@ class _Sending:
         await self._send(message)
 
     def _completed(self, status: int, headers: Any) -> list[tuple[bytes, bytes]]:
-        completed = [*headers, (b"x-request-id", self._request_id)]
+        completed = [*headers, (b"x-request-id", self._exchange.request_id.encode("ascii"))]
+        if (standing := self._exchange.standing) is not None:
+            completed += [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in standing.headers]
         if status == 405:  # the router would also name methods that are only there to explain a refusal
             completed = [header for header in completed if header[0] != b"allow"]
             completed.append((b"allow", (self._allow() or "OPTIONS").encode("ascii")))

@@ -10,6 +10,7 @@ import uuid_utils.compat as uuid_utils
 from operations_api.domain.problem import Problem
 from operations_api.http.auth import Caller
 from operations_api.http.problems import FORBIDDEN, UNAUTHORIZED
+from operations_api.http.rate_limit import Standing
 
 _HOST: Final = re.compile(rb"[A-Za-z0-9._~-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
@@ -17,18 +18,30 @@ _HOST: Final = re.compile(rb"[A-Za-z0-9._~-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:
 class Exchange:
     """One request and its answer. ``caller`` is None on the routes that need no API key.
 
-    ``is_head`` tells an answer that never ends by itself to end.
+    ``is_head`` tells an answer that never ends by itself to end. ``standing`` is there where requests are limited.
     """
 
-    __slots__ = ("base_url", "caller", "is_head", "request_id")
+    __slots__ = ("base_url", "caller", "is_head", "request_id", "standing")
 
     def __init__(self, base_url: str, *, is_head: bool = False) -> None:
         self.request_id = str(uuid_utils.uuid7())
         self.base_url = base_url
         self.is_head = is_head
         self.caller: Caller | None = None
+        self.standing: Standing | None = None
 
     def require(self, scope: str) -> Caller:
+        """The caller, who must have this scope and send no more than allowed. Raises a ``Problem`` of 401, 403, 429."""
+        caller = self.require_scope(scope)
+        self.require_quota()
+        return caller
+
+    def require_quota(self) -> None:
+        """Raise a ``Problem`` of 429 when the tenant has sent too many requests."""
+        if self.standing is not None and not self.standing.allowed:
+            raise self.standing.refusal()
+
+    def require_scope(self, scope: str) -> Caller:
         """The caller, who must have this scope. Raises a ``Problem`` of 401 or 403."""
         if self.caller is None:
             raise Problem("Send an API key.", kind=UNAUTHORIZED)

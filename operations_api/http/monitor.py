@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import HttpMethod, Request, route
@@ -18,6 +18,9 @@ from operations_api.http.exchange import exchange_of
 from operations_api.http.operation_answers import monitor_answer, not_modified
 from operations_api.http.representation import Beyond
 from operations_api.http.resources import Resources
+
+YOUNG: Final = timedelta(seconds=10)
+"""Polls of operations this young are not counted against the tenant's rate."""
 
 
 def monitor_route(resources: Resources) -> Any:
@@ -75,7 +78,8 @@ def not_found() -> Problem:
 
 
 async def _answer(request: Any, resources: Resources, type_name: str | None = None) -> Answer:
-    tenant, id = exchange_of(request).require("read").tenant, operation_id(request)
+    tenant = exchange_of(request).require_scope("read").tenant
+    id = await _limited(request, resources, tenant)
     full = queries.word(request, "view", ("basic", "full"), "basic") == "full"
     preferences = prefer.parse(request.headers.getall("prefer", []))
     unless = condition(request.headers.getall("if-none-match", []))
@@ -92,6 +96,20 @@ async def _answer(request: Any, resources: Resources, type_name: str | None = No
     if unless is not None and unless.matches_weakly(tag_of(operation.version, full=full)):
         return not_modified(resources.advice, operation, beyond, preferences)
     return monitor_answer(resources.advice, operation, beyond, preferences)
+
+
+async def _limited(request: Any, resources: Resources, tenant: str) -> UUID:
+    """The id in the path. Raises the 429, but not for a young operation: whoever started it now wants to see it."""
+    exchange = exchange_of(request)
+    id = uuid_of(request.path_params["id"])
+    if resources.rate_limit is not None and id is not None:
+        operation = await resources.store.get(tenant, id)
+        if operation is not None and datetime.now(UTC) - operation.created_at < YOUNG:
+            if exchange.standing is not None and exchange.standing.allowed:
+                exchange.standing = await resources.rate_limit.spend(tenant, -1)
+            return id
+    exchange.require_quota()
+    return operation_id(request)
 
 
 async def _read(resources: Resources, tenant: str, id: UUID, full: bool) -> tuple[Operation, Beyond | None]:

@@ -6,6 +6,7 @@ from operations_api.changes import Changes, Watch
 from operations_api.domain.registry import Registry
 from operations_api.http.auth import Authenticator
 from operations_api.http.fair_order import FairOrder
+from operations_api.http.rate_limit import RateLimit
 from operations_api.http.retry_after import SAMPLES, Advice, Measured
 from operations_api.queue import Queue
 from operations_api.settings import Settings
@@ -23,6 +24,7 @@ class Resources:
     own_ids: OwnIds
     operators: Operators
     authenticator: Authenticator
+    rate_limit: RateLimit | None = None
     queue: Queue
     changes: Changes
     watch: Watch
@@ -47,6 +49,8 @@ class Resources:
         await remember_once_migrated(self.store.pool, self.registry)
         await self._learn_durations()
         self.authenticator = Authenticator(ApiKeys(self.store.pool).find)
+        if self.settings.rate_limit is not None:
+            self.rate_limit = RateLimit(redis_url, self.settings.rate_limit)
         self.queue = await Queue.open(redis_url)
         self.changes = Changes(redis_url)
         self.watch = Watch(redis_url, self.store.get)
@@ -67,6 +71,8 @@ class Resources:
     async def close(self) -> None:
         """Let nobody wait any longer, finish what was submitted, disconnect."""
         await self.watch.close()
+        if self.rate_limit is not None:
+            await self.rate_limit.close()
         await self.queue.close()
         await self.changes.close()
         await self.own_ids.drain()

@@ -40,6 +40,7 @@ class Limits(msgspec.Struct, frozen=True):
     wait_seconds: int
     page_size: int
     max_page_size: int
+    requests_per_second: int | None
 
 
 class ShownType(msgspec.Struct, frozen=True):
@@ -106,6 +107,7 @@ def _limits(settings: Settings) -> Limits:
         wait_seconds=MAX_WAIT_SECONDS,
         page_size=PAGE_SIZE,
         max_page_size=MAX_PAGE_SIZE,
+        requests_per_second=settings.rate_limit,
     )
 
 

@@ -33,7 +33,7 @@ START, TYPED, MONITOR, CANCEL, EVENTS, LIST = (
 
 @pytest.fixture
 async def base_url(database: str, redis_url: str) -> AsyncIterator[str]:
-    settings = Settings(database_url=database, redis_url=redis_url, body_limit_bytes=4096)
+    settings = Settings(database_url=database, redis_url=redis_url, body_limit_bytes=4096, rate_limit=1_000_000)
     config = uvicorn.Config(create_app(settings, registry), port=0, log_config=None, server_header=False)
     server = uvicorn.Server(config)
     running = asyncio.ensure_future(server.serve())

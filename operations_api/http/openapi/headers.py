@@ -8,6 +8,8 @@ from operations_api.domain.idempotency_key import PATTERN
 
 Json = dict[str, Any]
 
+ON_EVERY: Final = ("RateLimit-Policy", "RateLimit", "X-Request-Id")
+
 
 def request_header(name: str) -> Json:
     """A reference to a header that a client may send."""
@@ -15,10 +17,8 @@ def request_header(name: str) -> Json:
 
 
 def response_headers(*names: str) -> Json:
-    """References to headers of an answer. ``X-Request-Id`` is on every one and need not be named."""
-    return {
-        name: {"$ref": f"#/components/headers/{_required(RESPONSE_HEADERS, name)}"} for name in (*names, "X-Request-Id")
-    }
+    """References to headers of an answer. Those that are on every one need not be named."""
+    return {name: {"$ref": f"#/components/headers/{_required(RESPONSE_HEADERS, name)}"} for name in (*names, *ON_EVERY)}
 
 
 def _required(components: Json, name: str) -> str:
@@ -118,6 +118,14 @@ RESPONSE_HEADERS: Final[Json] = {
     ),
     "WWW-Authenticate": _got("How to authenticate.", "Bearer"),
     "Accept": _got("Which content type is accepted.", "application/json"),
+    "RateLimit-Policy": _got(
+        "Where requests are limited: how many (`q`) your tenant may send in how many seconds (`w`).",
+        '"tenant";q=100;w=1',
+    ),
+    "RateLimit": _got(
+        "Where requests are limited: how many are left (`r`), and in how many seconds (`t`) there are as many as ever.",
+        '"tenant";r=99;t=1',
+    ),
     "X-Request-Id": _got(
         "This request's id, which is also in the service's logs. Quote it when you ask for help.",
         "019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e12",

@@ -99,7 +99,7 @@ def _verb(described: Described) -> Json:
     }
 
 
-EVERYWHERE: Final = ("unauthenticated", "forbidden", "internal-error", "service-unavailable")
+EVERYWHERE: Final = ("unauthenticated", "forbidden", "too-many-requests", "internal-error", "service-unavailable")
 PROBLEMS: Final = (
     "malformed-json",
     "validation-error",

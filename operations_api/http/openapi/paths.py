@@ -14,7 +14,7 @@ from operations_api.http.openapi.service_paths import service_paths
 
 Json = dict[str, Any]
 
-EVERYWHERE: Final = ("unauthenticated", "forbidden", "internal-error", "service-unavailable")
+EVERYWHERE: Final = ("unauthenticated", "forbidden", "too-many-requests", "internal-error", "service-unavailable")
 """What any route that needs a key may answer."""
 
 ID_PARAMETER: Final[Json] = {

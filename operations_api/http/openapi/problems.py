@@ -169,6 +169,9 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "content-too-large": _refusal(
         kinds.CONTENT_TOO_LARGE, "The body is larger than 1048576 bytes.", limit_bytes=1_048_576
     ),
+    "too-many-requests": _refusal(
+        kinds.TOO_MANY_REQUESTS, "More than 100 requests per second came from your tenant.", "Retry-After"
+    ),
     "internal-error": _refusal(kinds.INTERNAL_ERROR, "Something is wrong here; it was logged under this request's id."),
     "service-unavailable": _refusal(
         kinds.SERVICE_UNAVAILABLE,

@@ -49,7 +49,8 @@ SERVICE_INFO: Final = open_object(
                 name: {"type": "integer"}
                 for name in ("body_bytes", "result_bytes", "nesting", "largest_integer", "labels", "wait_seconds")
             }
-            | {"page_size": {"type": "integer"}, "max_page_size": {"type": "integer"}},
+            | {"page_size": {"type": "integer"}, "max_page_size": {"type": "integer"}}
+            | {"requests_per_second": {"type": ["integer", "null"], "description": "Of one tenant; null: no limit."}},
         ),
         "types": {
             "type": "array",
