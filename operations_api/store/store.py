@@ -195,6 +195,12 @@ class Store:
             await connection.fetchval("select 1", timeout=2)
 
     async def _fetch(self, name: str, *args: Any) -> list[Any]:
+        try:
+            return await self._fetch_or_conflict(name, *args)
+        except CONFLICTS as error:  # whatever it met, nothing was done, and later it may have gone
+            raise StoreUnavailable(f"somebody else holds what is needed: {error}") from error
+
+    async def _fetch_or_conflict(self, name: str, *args: Any) -> list[Any]:
         async with connected(self.pool) as connection:
             rows: list[Any] = await connection.fetch(SQL[name], *args)
             return rows
@@ -208,12 +214,13 @@ class Store:
                 if open_starts := [start for start in open_starts if start.answer is None]:
                     await self._look_up(open_starts)
         except CONFLICTS:
+            await self._look_up(starts)  # fails where it is not a key that is held, but everything
             if len(starts) > 1:
                 raise  # the batcher tries them one by one
         return [start.answer or KeyInFlight("another request is binding this key") for start in starts]
 
     async def _insert(self, starts: list[_Start]) -> None:
-        rows = await self._fetch("start_operations", *_columns([start.values() for start in starts]))
+        rows = await self._fetch_or_conflict("start_operations", *_columns([start.values() for start in starts]))
         stored = {row["id"]: row for row in rows}
         for start in starts:
             if row := stored.get(start.request.id):
