@@ -12,7 +12,7 @@ import msgspec
 from operations_api.domain.errors import KeyInFlight, OutcomeUnknown, StoreUnavailable
 from operations_api.domain.starting import IdOfAnotherType, IdOfDeletedOperation, IdReused, Started, StartRequest
 from operations_api.store.batch import Batcher
-from operations_api.store.connection import CONFLICTS, Pool, unavailable_when_broken
+from operations_api.store.connection import CONFLICTS, Pool, connected
 from operations_api.store.queries import load
 from operations_api.store.rows import to_operation
 
@@ -56,13 +56,14 @@ class OwnIds:
         await self._starts.drain()
 
     async def _start_many(self, requests: Sequence[StartRequest]) -> list[Started | Exception]:
+        stored: dict[Name, Stored] = {}
         try:
             stored = await self._insert(requests)
-            found = await self._find([name for name in map(_name, requests) if name not in stored])
         except CONFLICTS:
+            await self._find([_name(request) for request in requests])  # fails where not an id is held, but everything
             if len(requests) > 1:
                 raise  # the batcher tries them one by one
-            return [KeyInFlight("another request is starting under this id")]
+        found = await self._find([name for name in map(_name, requests) if name not in stored])
         return [_answer(request, stored, found) for request in requests]
 
     async def _insert(self, requests: Sequence[StartRequest]) -> dict[Name, Stored]:
@@ -70,17 +71,19 @@ class OwnIds:
         for request in requests:
             first.setdefault(_name(request), request)
         columns = [list(column) for column in zip(*map(_values, first.values()), strict=True)]
-        async with unavailable_when_broken():
-            rows = await self._pool.fetch(SQL["start_under_own_ids"], *columns)
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(SQL["start_under_own_ids"], *columns)
         return {(row["tenant"], row["id"]): (row, first[row["tenant"], row["id"]]) for row in rows}
 
     async def _find(self, names: Sequence[Name]) -> dict[Name, Any]:
         if not names:
             return {}
-        async with unavailable_when_broken():
-            rows = await self._pool.fetch(
-                SQL["get_operations"], [each[0] for each in names], [each[1] for each in names]
-            )
+        columns = [list(column) for column in zip(*names, strict=True)]
+        try:
+            async with connected(self._pool) as connection:
+                rows = await connection.fetch(SQL["get_operations"], *columns)
+        except CONFLICTS as error:
+            raise StoreUnavailable(f"somebody else holds what is needed: {error}") from error
         return {(row["tenant"], row["id"]): row for row in rows}
 
 
@@ -92,8 +95,8 @@ def _answer(request: StartRequest, stored: dict[Name, Stored], found: dict[Name,
             return Started(to_operation(row), replayed=False)
     else:
         row = found.get(name)
-    if row is None:  # it was in the way, and is gone since
-        return KeyInFlight("another request has just used this id")
+    if row is None:  # whoever is in the way has not committed, or is gone since
+        return KeyInFlight("another request is starting under this id")
     try:
         return _met(row, request.type, request.fingerprint)
     except (IdReused, IdOfAnotherType, IdOfDeletedOperation) as error:

@@ -149,6 +149,15 @@ from operations where tenant = $1 and id = $2
 """
 
 
+async def test_a_put_that_meets_a_lock_on_everything_is_a_503(database: str, redis_url: str):
+    async with running(database, redis_url) as service, service.client(await service.new_key()) as client:
+        async with service.store.pool.acquire() as other, other.transaction():
+            await other.execute("lock table operations in access exclusive mode")
+            responses = await asyncio.gather(*[put(client, uuid4()) for _ in range(3)])
+        assert [response.status_code for response in responses] == [503] * 3
+        assert {response.json()["effect"] for response in responses} == {"none"}
+
+
 async def test_the_id_of_a_deleted_operation_runs_nothing(service: Service, client: Client, tenant: str):
     id = uuid4()
     await put(client, id)
