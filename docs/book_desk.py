@@ -20,7 +20,7 @@ class Desk(Step):  # plain functions run in a thread; "async def" is for handler
     def reserve(self, ctx: Context, input: Booking) -> Booking:
         for folder in (DESKS, GIVEN_UP):
             folder.mkdir(parents=True, exist_ok=True)
-        desk, holder = DESKS / input.desk, str(ctx.operation_id)
+        desk, holder = DESKS / input.desk, ctx.token_for("reserve")
         try:
             desk.symlink_to(holder)  # whoever makes it first has the desk
         except FileExistsError:
@@ -36,9 +36,10 @@ class Desk(Step):  # plain functions run in a thread; "async def" is for handler
 
     def rollback(self, ctx: Context, reservation: Booking | None) -> None:
         GIVEN_UP.mkdir(parents=True, exist_ok=True)
-        (GIVEN_UP / str(ctx.operation_id)).touch()
+        holder = ctx.token_for("reserve")  # the same in every handler and on every attempt
+        (GIVEN_UP / holder).touch()
         for desk in DESKS.glob("*"):  # reservation is None when nobody knows whether reserve worked
-            if str(desk.readlink()) == str(ctx.operation_id):
+            if str(desk.readlink()) == holder:
                 desk.unlink(missing_ok=True)
 
 
