@@ -31,6 +31,8 @@ create table definitions (
     version integer not null,
     steps json not null,
     first_seen_at timestamptz not null default clock_timestamp(),
+    -- when a worker last said that it can execute this version
+    announced_at timestamptz,
     constraint definitions_pkey primary key (name, version),
     constraint definitions_version_positive check (version > 0)
 );
@@ -48,6 +50,8 @@ create table operations (
     version bigint not null default 1,
     -- request
     idempotency_key text,
+    -- of an operation that was started under the client's own id and so has no key
+    request_fingerprint bytea,
     input json,
     labels jsonb not null default '{}',
     deadline timestamptz,
@@ -81,6 +85,8 @@ create table operations (
     lease_owner uuid,
     lease_expires_at timestamptz,
     lost_leases integer not null default 0,
+    -- whether its worker executes nothing beside it, as it does once workers have died of it
+    lease_alone boolean not null default false,
     constraint operations_pkey primary key (tenant, id),
     constraint operations_status_known check (
         status in ('pending', 'running', 'canceling', 'needs_attention', 'succeeded', 'failed', 'canceled')
@@ -93,8 +99,12 @@ create table operations (
         (status in ('succeeded', 'failed', 'canceled')) = (finished_at is not null)
     ),
     constraint operations_finished_is_a_phase check ((phase = 'finished') = (finished_at is not null)),
-    constraint operations_success_was_decided check (status <> 'succeeded' or decision = 'commit'),
-    constraint operations_cancel_was_decided check (status <> 'canceled' or decision = 'rollback'),
+    constraint operations_success_was_decided check (
+        status <> 'succeeded' or decision is not distinct from 'commit'
+    ),
+    constraint operations_cancel_was_decided check (
+        status <> 'canceled' or decision is not distinct from 'rollback'
+    ),
     constraint operations_result_exactly_when_succeeded check (
         (result is not null) = (status = 'succeeded' and deleted_at is null)
     ),
@@ -122,12 +132,15 @@ create table operations (
     constraint operations_numbers_positive check (
         version > 0 and lease_epoch >= 0 and definition_version > 0 and lost_leases >= 0 and retention_seconds > 0
     ),
-    constraint operations_group_whole check ((group_name is null) = (group_position is null))
+    constraint operations_group_whole check ((group_name is null) = (group_position is null)),
+    constraint operations_request_fingerprint_is_sha256 check (octet_length(request_fingerprint) = 32),
+    constraint operations_named_once check (idempotency_key is null or request_fingerprint is null)
 )
 -- room for the journal's updates beside the row, so that they touch no index
 with (fillfactor = 70);
 
 create index operations_ready on operations (fair_order) where ready;
+create index operations_suspect on operations (fair_order) where ready and lost_leases >= 2;
 create index operations_asleep on operations (next_wake_at) where next_wake_at is not null and not ready;
 create index operations_newest on operations (tenant, created_at, id);
 create index operations_expired on operations (expires_at) where expires_at is not null;
@@ -170,6 +183,8 @@ create table operation_steps (
     checkpoint json,
     blocked_at timestamptz,
     updated_at timestamptz not null default clock_timestamp(),
+    -- what a person stated of it: nothing is called for it any more
+    resolved_as text,
     constraint operation_steps_pkey primary key (tenant, operation_id, position),
     constraint operation_steps_kind_known check (kind in ('step', 'pivot', 'action')),
     constraint operation_steps_effect_known check (effect in ('local', 'external')),
@@ -181,10 +196,10 @@ create table operation_steps (
         case kind
             when 'step' then state in ('pending', 'reserving', 'reserved', 'rejected', 'committing', 'committed',
                                        'releasing', 'released', 'compensating', 'compensated')
-            when 'pivot' then state in ('pending', 'executing', 'executed', 'rejected')
-            else state in ('pending', 'executing', 'executed')
+            else state in ('pending', 'executing', 'executed', 'rejected')
         end
     ),
+    constraint operation_steps_resolved_as_known check (resolved_as in ('committed', 'released')),
     constraint operation_steps_attempts_not_negative check (attempts >= 0)
 )
 with (fillfactor = 70);
@@ -244,7 +259,10 @@ create trigger operation_steps_legal_transition
         'committed compensated',
         'committed compensating',
         'committing committed',
+        'committing compensating',
+        'committing released',
         'committing releasing',
+        'compensating committed',
         'compensating compensated',
         'executing executed',
         'executing rejected',
@@ -254,11 +272,13 @@ create trigger operation_steps_legal_transition
         'pending released',
         'pending reserved',
         'pending reserving',
+        'releasing committed',
         'releasing released',
         'reserved committed',
         'reserved committing',
         'reserved released',
         'reserved releasing',
+        'reserving committed',
         'reserving rejected',
         'reserving released',
         'reserving releasing',
@@ -271,5 +291,5 @@ create trigger operations_decision_stands
     before update of decision on operations
     for each row
     when (old.decision is not null and old.decision is distinct from new.decision
-          and not (old.decision = 'commit' and new.decision = 'compensate'))
+          and (old.decision <> 'commit' or new.decision is distinct from 'compensate'))
     execute function refuse_illegal_transition();
