@@ -12,10 +12,10 @@ from uuid import UUID
 import msgspec
 
 from operations_api.domain.change import Change
-from operations_api.domain.errors import LeaseLost
+from operations_api.domain.errors import LeaseLost, StoreUnavailable
 from operations_api.domain.journal import JournalEntry, StepEntry, Written
 from operations_api.store.batch import Batcher
-from operations_api.store.connection import Connection, Pool, connected
+from operations_api.store.connection import CONFLICTS, Connection, Pool, connected
 from operations_api.store.queries import load
 from operations_api.store.store import CANCELED_ERROR
 
@@ -68,7 +68,7 @@ class Journal:
     @asynccontextmanager
     async def transaction(self, tenant: str, id: UUID, epoch: int) -> AsyncIterator[LocalTransaction]:
         """A transaction for local handlers, fenced from its first statement to its last. Raises ``LeaseLost``."""
-        async with self._transactions, connected(self._pool) as connection:
+        async with self._transactions, _unavailable_when_locked(), connected(self._pool) as connection:
             local = LocalTransaction(connection, (tenant, id, epoch, self._owner))
             await local.begin()
             try:
@@ -85,8 +85,13 @@ class Journal:
         await self._reports.drain()
 
     async def _write_many(self, entries: Sequence[JournalEntry]) -> list[Written | None]:
-        async with connected(self._pool) as connection:
-            written = await write_entries(connection, entries)
+        try:
+            async with connected(self._pool) as connection:
+                written = await write_entries(connection, entries)
+        except CONFLICTS as error:
+            if len(entries) > 1:
+                raise  # the batcher tries them one by one
+            raise StoreUnavailable(f"the operation is locked: {error}") from error
         self._on_change(_changes(entries, written))
         return written
 
@@ -103,6 +108,15 @@ class Journal:
             )
         self._on_change([Change(row["tenant"], row["id"], row["version"], done=False) for row in rows])
         return [None] * len(reports)
+
+
+@asynccontextmanager
+async def _unavailable_when_locked() -> AsyncIterator[None]:
+    """Somebody else holds the operation's row for longer than a statement waits: a lease lasts longer than that."""
+    try:
+        yield
+    except CONFLICTS as error:
+        raise StoreUnavailable(f"the operation is locked: {error}") from error
 
 
 class LocalTransaction:
@@ -122,7 +136,12 @@ class LocalTransaction:
         """Raises ``LeaseLost``."""
         self._transaction = self.connection.transaction()
         await self._transaction.start()
-        if await self.connection.fetchval(OPERATIONS["fence"], *self._fence) is None:
+        try:
+            held = await self.connection.fetchval(OPERATIONS["fence"], *self._fence)
+        except CONFLICTS:
+            await self.undo()
+            raise
+        if held is None:
             await self.undo()
             raise LeaseLost("another worker holds the operation")
 

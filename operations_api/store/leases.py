@@ -9,10 +9,11 @@ from uuid import UUID
 
 import msgspec
 
+from operations_api.domain.errors import StoreUnavailable
 from operations_api.domain.execution import Execution, StepRecord
 from operations_api.domain.failure import Failure
 from operations_api.domain.operation import Operation, StepPin
-from operations_api.store.connection import Connection, Pool, connected
+from operations_api.store.connection import CONFLICTS, Connection, Pool, connected
 from operations_api.store.queries import load
 from operations_api.store.rows import to_operation, to_step
 
@@ -91,9 +92,12 @@ class Leases:
 
     async def reread(self, tenant: str, id: UUID, epoch: int) -> Leased | None:
         """The operation as it is once everything begun under this lease is over; None when the lease is lost."""
-        async with connected(self._pool) as connection, connection.transaction():
-            row = await connection.fetchrow(SQL["read_lease"], tenant, id, epoch, self._owner)
-            return None if row is None else await read_leased(connection, row)
+        try:
+            async with connected(self._pool) as connection, connection.transaction():
+                row = await connection.fetchrow(SQL["read_lease"], tenant, id, epoch, self._owner)
+                return None if row is None else await read_leased(connection, row)
+        except CONFLICTS as error:  # whatever was begun is not over yet
+            raise StoreUnavailable(f"the operation is locked: {error}") from error
 
     async def sweep(self, limit: int) -> int:
         """Make ready what has slept long enough; how many those were."""

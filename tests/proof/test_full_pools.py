@@ -14,11 +14,13 @@ import pytest
 from operations_api.domain.registry import Registry
 from tests.http.service import Client, new_key, running
 from tests.proof.bench import Bench
+from tests.proof.books import PATIENCE_SECONDS, POLL_SECONDS
 from tests.proof.definitions import Part, Whole, definition
 from tests.store.conftest import blocked
+from tests.worker.crew import Worker
 
 POOL_SIZE = 3
-REQUESTS = 40
+REQUESTS = 10
 PARTS = (Part("one"), Part("two", effect="local"))
 BODY = {"input": msgspec.to_builtins(Whole(PARTS))}
 
@@ -60,7 +62,7 @@ async def test_an_api_whose_connections_are_all_held_says_503_and_recovers(clien
 
 
 async def test_a_worker_whose_connections_are_all_held_goes_on_when_they_are_free(bench: Bench, database: str) -> None:
-    worker = bench.start_worker(OPERATIONS_POOL_SIZE=str(POOL_SIZE))
+    worker = bench.start_worker(OPERATIONS_POOL_SIZE=str(POOL_SIZE), OPERATIONS_LEASE_SECONDS="15")
     await bench.books.order("one", "reserve", "wait")
     for _ in range(REQUESTS):
         await bench.start(*PARTS)
@@ -68,8 +70,19 @@ async def test_a_worker_whose_connections_are_all_held_goes_on_when_they_are_fre
     async with held(database):
         await bench.books.withdraw("one", "reserve")
         await blocked(database, POOL_SIZE)
+        await said(worker, "lock timeout")  # and it tries again
     assert set((await bench.check()).values()) == {"succeeded"}
+    assert "could not be run" not in worker.said(), "a lease was lost over it"
     assert worker.process.poll() is None
+
+
+async def said(worker: Worker, words: str) -> None:
+    """Return when the worker has logged this."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            if words in worker.said():
+                break
+            await asyncio.sleep(POLL_SECONDS)
 
 
 @asynccontextmanager
