@@ -74,7 +74,7 @@ async def bench_on(database: str, redis_url: str, place: Path) -> AsyncIterator[
     store = await Store.open(database, pool_size=8)
     try:
         await connection.execute(EFFECTS_TABLE)
-        with Books.kept_in(place, connection) as books:
+        with Books.kept_in(place, database) as books:
             bench = Bench(store, connection, place, {"DATABASE_URL": database, "REDIS_URL": redis_url}, books)
             try:
                 yield bench

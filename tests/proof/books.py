@@ -38,18 +38,18 @@ async def ask(socket: str, **question: Any) -> Any:
 class Books:
     """What was called and what came of it, outside and in the database."""
 
-    def __init__(self, socket: str, connection: asyncpg.Connection) -> None:
+    def __init__(self, socket: str, database_url: str) -> None:
         self.socket = socket
-        self._connection = connection
+        self._database_url = database_url
 
     @classmethod
     @contextmanager
-    def kept_in(cls, directory: Path, connection: asyncpg.Connection) -> Iterator[Books]:
+    def kept_in(cls, directory: Path, database_url: str) -> Iterator[Books]:
         """A ledger process for as long as the block lasts."""
         socket = str(directory / "ledger.sock")
         with running([sys.executable, "-I", str(LEDGER), socket]) as process:
             assert line_of(process) == "ready"
-            yield cls(socket, connection)
+            yield cls(socket, database_url)
 
     async def order(self, step: str, phase: str, answer: str) -> None:
         """From now on this is answered to every such call, until it is withdrawn."""
@@ -61,7 +61,9 @@ class Books:
     async def read(self) -> Page:
         """Everything so far."""
         told = await ask(self.socket, do="tell")
-        rows = await self._connection.fetch("select operation::text, step, phase from effects")
+        connection = await asyncpg.connect(self._database_url)
+        rows = await connection.fetch("select operation::text, step, phase from effects")
+        await connection.close()
         return Page(told["calls"], [*told["effects"], *map(dict, rows)], told["violations"], told["abandoned"])
 
     async def reached(self, id: UUID, calls: int) -> None:
@@ -73,7 +75,8 @@ class Books:
         """Return when a step of this key was called so often in this phase."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                if (await self.read()).count(step, phase) >= times:
+                calls = (await ask(self.socket, do="tell"))["calls"]
+                if sum((call["step"], call["phase"]) == (step, phase) for call in calls) >= times:
                     break
                 await asyncio.sleep(POLL_SECONDS)
 
@@ -92,14 +95,9 @@ class Page:
         self.total = len(calls)
         self.abandoned = Counter((call["step"], call["phase"]) for call in abandoned)
         self._calls = Counter((call["operation"], call["step"], call["phase"]) for call in calls)
-        self._by_step = Counter((call["step"], call["phase"]) for call in calls)
         self._effects: dict[str, Counter[tuple[str, str]]] = {}
         for effect in effects:
             self._effects.setdefault(effect["operation"], Counter())[effect["step"], effect["phase"]] += 1
-
-    def count(self, step: str, phase: str) -> int:
-        """Calls of a step of this key, whatever operation it belongs to."""
-        return self._by_step[step, phase]
 
     def calls(self, id: UUID, step: str, phase: str) -> int:
         return self._calls[str(id), step, phase]
