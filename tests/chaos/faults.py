@@ -82,6 +82,18 @@ async def kill_backends(fleet: Fleet, fault: Fault, _: float) -> None:
             await connection.close()
 
 
+async def exhaust_pools(fleet: Fleet, fault: Fault, _: float) -> None:
+    """The table of operations is locked for a while, as by a careless migration: every session of every pool waits."""
+    with suppress(OSError, asyncpg.PostgresError):
+        connection = await asyncpg.connect(fleet.database_url)
+        try:
+            async with connection.transaction():
+                await connection.execute("lock table operations in access exclusive mode")
+                await connection.execute("select pg_sleep($1)", 2 * fault.seconds)
+        finally:
+            await connection.close()
+
+
 async def restart_redis(fleet: Fleet, _: Fault, __: float) -> None:
     """SIGKILL, then a new start from the append-only file."""
     await fleet.restart_redis()
@@ -102,6 +114,7 @@ KINDS: dict[str, Callable[[Fleet, Fault, float], Awaitable[None]]] = {
     "kill-api": kill_api,
     "restart-postgres": restart_postgres,
     "kill-backends": kill_backends,
+    "exhaust-pools": exhaust_pools,
     "restart-redis": restart_redis,
     "flush-redis": flush_redis,
 }
