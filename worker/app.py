@@ -47,9 +47,7 @@ async def run(settings: Settings, registry: Registry) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     assert settings.redis_url is not None
     async with working(settings, registry) as worker:
-        bell = asyncio.create_task(
-            listen(settings.redis_url, worker.dispatcher.wake, worker.leaseholder.request_cancel)
-        )
+        bell = asyncio.create_task(listen(settings.redis_url, worker.dispatcher.wake, worker.leaseholder.hint_cancel))
         await _first(stopped.wait(), bell)
         bell.cancel()
         await asyncio.gather(bell, return_exceptions=True)

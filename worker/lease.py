@@ -85,6 +85,7 @@ class Leaseholder(threading.Thread):
         self._loop = asyncio.get_running_loop()
         self._pulse = time.monotonic()
         self._ending = threading.Event()  # not _stop: Thread has one
+        self._due = threading.Event()
         self._beat_pulse()
 
     def hold(self, lease: Lease) -> None:
@@ -100,14 +101,15 @@ class Leaseholder(threading.Thread):
         if self._leases.get(key) is lease:
             del self._leases[key]
 
-    def request_cancel(self, tenant: str, id: UUID) -> None:
-        """The client asked to cancel; the next plan turns back."""
-        if lease := self._leases.get((tenant, id)):
-            lease.cancel_requested = True
+    def hint_cancel(self, tenant: str, id: UUID) -> None:
+        """Somebody says over Redis that the client asked to cancel: ask Postgres now, which alone knows."""
+        if (tenant, id) in self._leases:
+            self._due.set()
 
     async def stop(self) -> None:
         """End the thread, and wait until it uses the loop no more."""
         self._ending.set()
+        self._due.set()
         await asyncio.to_thread(self.join)
 
     def run(self) -> None:
@@ -121,7 +123,7 @@ class Leaseholder(threading.Thread):
 
     async def _keep(self) -> None:
         connection: asyncpg.Connection[asyncpg.Record] | None = None
-        while not await asyncio.to_thread(self._ending.wait, self._lease_seconds / RENEWALS_PER_LEASE):
+        while await self._next_beat():
             self._end_if_silent()
             try:
                 # a network that swallows everything must not keep the leases from being given up in time
@@ -134,6 +136,12 @@ class Leaseholder(threading.Thread):
                 _drop(connection)
                 connection = None
         _drop(connection)
+
+    async def _next_beat(self) -> bool:
+        """Wait for the next heartbeat, or for a hint that it is due now; False at the end."""
+        await asyncio.to_thread(self._due.wait, self._lease_seconds / RENEWALS_PER_LEASE)
+        self._due.clear()
+        return not self._ending.is_set()
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
         settings = {"application_name": "operations-api leases", "statement_timeout": str(self._beat_ms())}

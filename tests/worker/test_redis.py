@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+import msgspec
 import pytest
 import redis.asyncio
 
@@ -108,3 +109,29 @@ async def _subscribers(url: str, count: int) -> None:
 
 def _sockets(pid: int) -> int:
     return sum("socket:" in str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir())
+
+
+async def test_a_cancel_request_is_heard_at_once_over_the_bell(crew: Crew, redis_url: str) -> None:
+    crew.start_worker(OPERATIONS_LEASE_SECONDS="600")  # the next heartbeat is beyond all patience
+    id = await crew.begin(StepTold("slow", trouble={"reserve": "wait"}))
+    await crew.seen(id, "call", "slow", "reserve")
+    queue = await Queue.open(redis_url)
+    assert (await crew.store.cancel("dev", id)).outcome == "accepted"
+    queue.cancel_requested("dev", id)
+    await crew.seen(id, "cancel requested", "slow", "reserve")
+    crew.open_gate(id, "slow", "reserve")
+    assert (await crew.done(id)).status == "canceled"
+    await queue.close()
+
+
+async def test_a_bell_alone_cancels_nothing(crew: Crew, redis_url: str) -> None:
+    crew.start_worker()
+    id = await crew.begin(StepTold("slow", trouble={"reserve": "wait"}))
+    await crew.seen(id, "call", "slow", "reserve")
+    before = (await crew.row(id))["lease_expires_at"]
+    client: redis.asyncio.Redis = redis.asyncio.Redis.from_url(redis_url)
+    await client.publish(BELL, msgspec.msgpack.encode([("dev", id)]))
+    await client.aclose()
+    await crew.journaled(id, lambda row: row["lease_expires_at"] != before)  # a heartbeat has asked Postgres
+    crew.open_gate(id, "slow", "reserve")
+    assert (await crew.done(id)).status == "succeeded"
