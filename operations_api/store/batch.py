@@ -59,13 +59,17 @@ class Batcher(Generic[Item, Result]):
             await asyncio.gather(*self._flying, return_exceptions=True)
 
     def _take_off(self) -> None:
-        task = asyncio.get_running_loop().create_task(self._fly())
-        self._flying.add(task)
-        task.add_done_callback(self._flying.discard)
+        self._flying.add(asyncio.get_running_loop().create_task(self._fly()))
 
     async def _fly(self) -> None:
-        while batch := self._next_batch():
-            await self._settle(batch)
+        try:
+            while batch := self._next_batch():
+                await self._settle(batch)
+        finally:
+            # now, not in a callback: who submits before that runs would wait for a flight that has ended
+            task = asyncio.current_task()
+            assert task is not None
+            self._flying.discard(task)
 
     def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         batch: list[tuple[Item, asyncio.Future[Result]]] = []

@@ -148,3 +148,17 @@ async def test_a_flush_that_gives_too_few_answers_leaves_nobody_waiting():
 
     answers = await asyncio.gather(*map(Batcher(forgetful).submit, "ab"), return_exceptions=True)
     assert [str(answer) for answer in answers] == ["the flush gave 0 results for 1 items"] * 2
+
+
+@pytest.mark.parametrize("flights", [1, 2])
+async def test_who_asks_again_the_moment_the_answer_comes_is_not_left_behind(flights):
+    async def flush(items):
+        await asyncio.sleep(0)
+        return list(items)
+
+    async def ask_again_and_again():
+        return [await batcher.submit(number) for number in range(3)]
+
+    batcher = Batcher(flush, flights=flights, limit=1)
+    async with asyncio.timeout(10):
+        assert await asyncio.gather(*(ask_again_and_again() for _ in range(flights))) == [[0, 1, 2]] * flights
