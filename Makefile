@@ -27,7 +27,7 @@ test: $(READY) ## Run every test against real servers. ARGS= goes to pytest: mak
 
 .PHONY: chaos
 chaos: $(READY) ## Kill everything at random under load, check the books, write docs/reliability.md. SECONDS= SEED=
-	.venv/bin/python -m tests.chaos --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) --report docs/reliability.md
+	.venv/bin/python -m tests.chaos --seconds $(or $(SECONDS),420) --seed $(or $(SEED),1) --report docs/reliability.md
 
 .PHONY: check
 check: $(READY) ## Check format, lint, types, direction of imports, generated files and lock files

@@ -35,7 +35,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="the schedule of faults follows from it (default 1)")
     parser.add_argument("--kinds", default=",".join(KINDS), help=f"which faults (default {','.join(KINDS)})")
     parser.add_argument("--mixed-only", action="store_true", help="no phase per kind of fault")
-    parser.add_argument("--every", type=float, default=12.0, help="seconds between two faults of one kind (default 12)")
+    parser.add_argument("--every", type=float, default=10.0, help="seconds between two faults of one kind (default 10)")
     parser.add_argument("--every-mixed", type=float, default=2.0, help="the same where all are mixed (default 2)")
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--apis", type=int, default=2)
@@ -58,13 +58,14 @@ def _directory(kept: Path | None) -> Iterator[Path]:
 
 async def _run(options: argparse.Namespace, directory: Path) -> tuple[str, bool]:
     kinds = options.kinds.split(",")
-    plan: list[list[str]] = [[], *([] if options.mixed_only else [[kind] for kind in kinds]), kinds]
-    seconds = options.seconds / len(plan)
+    alone: list[list[str]] = [[], *([] if options.mixed_only else [[kind] for kind in kinds])]
+    each, mixed = options.seconds / 2 / len(alone), options.seconds / 2  # all mixed is what matters most
     async with running_fleet(
         directory, apis=options.apis, workers=options.workers, lease_seconds=options.lease_seconds
     ) as fleet:
         before = await money(fleet)
-        phases = [await _phase(fleet, phase_kinds, seconds, options) for phase_kinds in plan]
+        phases = [await _phase(fleet, some, each, options) for some in alone]
+        phases.append(await _phase(fleet, kinds, mixed, options))
         await wait_until_quiet(fleet)
         accepted = [work for phase in phases for work in phase.accepted]
         verdict = await judge(fleet, accepted, before)
