@@ -91,13 +91,22 @@ def progress_of(execution: Execution) -> dict[str, Any]:
 
 
 def stuck_steps(execution: Execution) -> list[StepRecord]:
-    """Steps that wait for a person, or that have failed so often that one should know."""
-    return [
-        step
-        for step in execution.steps
-        if step.blocked_at is not None
-        or (step.retry_at is not None and step.attempts >= ATTENTION_AFTER_ATTEMPTS and step.handler != "reserve")
-    ]
+    """Steps that wait for a person, or that have failed so often that one should know, also while they are tried."""
+    return [step for step in execution.steps if step.blocked_at is not None or _keeps_failing(step)]
+
+
+def _keeps_failing(step: StepRecord) -> bool:
+    if step.error is None or step.handler == "reserve" or _is_settled(step):
+        return False
+    under_way = step.call_ends_at is not None
+    return step.attempts - under_way >= ATTENTION_AFTER_ATTEMPTS
+
+
+def _is_settled(step: StepRecord) -> bool:
+    """Nothing is tried any more, by itself or because a person has stated what became of it."""
+    if step.state == "committed":
+        return step.handler != "compensate"
+    return step.state in ("rejected", "released", "executed", "compensated")
 
 
 def _status(plan: Plan, error: Failure | None, stuck: bool) -> OperationStatus:
