@@ -23,7 +23,7 @@ setup: $(READY) ## Create .venv from requirements/dev.lock. PYTHON= chooses the 
 
 .PHONY: test
 test: $(READY) ## Run every test against real servers. ARGS= goes to pytest: make test ARGS="tests/domain -x"
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 .PHONY: chaos
 chaos: $(READY) ## Kill everything at random under load, check the books, write docs/reliability.md. SECONDS= SEED=
@@ -54,9 +54,9 @@ openapi: $(READY) ## Write openapi/openapi.json from the code and the worked def
 .PHONY: lock
 lock: ## Choose versions anew and lock them, hashes included, in requirements/. Needs uv; UV= says where it is
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv (pip install uv), or UV=/path/to/uv" >&2; exit 1; }
-	$(UV) pip compile pyproject.toml $(COMPILE) --output-file requirements/production.lock
+	$(UV) pip compile pyproject.toml $(COMPILE) --extra jwt --output-file requirements/production.lock
 	$(UV) pip compile --group build $(COMPILE) --output-file requirements/build.lock
-	$(UV) pip compile pyproject.toml $(COMPILE) --extra embedded --group dev --output-file requirements/dev.lock
+	$(UV) pip compile pyproject.toml $(COMPILE) --extra embedded --extra jwt --group dev --output-file requirements/dev.lock
 
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
            --no-emit-index-url --no-header --no-annotate

@@ -17,8 +17,8 @@ from operations_api.settings import Settings
 from operations_api.store.migrate import migrate
 from operations_api.store.store import Store
 
-REDIS_DATABASE = 9
-"""Tests empty this one before they use it; an external server's other databases are left alone."""
+REDIS_DATABASE = 9 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Tests empty this one before they use it, each pytest process its own; an external server's others are left alone."""
 
 
 @pytest.fixture(scope="session")

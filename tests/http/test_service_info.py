@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from operations_api.domain.problem import PROBLEM_TYPES
-from tests.http.service import BODY_LIMIT, Client, Service, new_key
+from tests.http.service import BODY_LIMIT, Client, Service
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ async def test_it_needs_no_key_and_names_every_type_with_its_retention(info: dic
     assert [each["path"] for each in info["types"]] == ["/operations/memo", "/operations/note"]
 
 
-@pytest.mark.parametrize("key", ["order-4711", '"order-4711"', new_key(), "a b", "a,b", "", 'a"b', "x" * 256])
+@pytest.mark.parametrize("key", ["order-4711", '"order-4711"', "0f4a1c", "a b", "a,b", "", 'a"b', "x" * 256])
 async def test_a_key_is_accepted_exactly_when_the_pattern_says_so(client: Client, info: dict[str, Any], key: str):
     response = await client.post("/operations/note", json={"input": {}}, headers={"Idempotency-Key": key})
     assert (response.status_code == 202) == bool(re.fullmatch(info["idempotency_key"]["pattern"], key))
