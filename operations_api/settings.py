@@ -24,6 +24,10 @@ Parse = Callable[[str], Any]
 RETENTION_DAYS_FLOOR = 1.0
 # below this a heartbeat (a third of the lease) is late as soon as the machine is merely busy
 LEASE_SECONDS_FLOOR = 1.0
+# what a sound client on a slow line needs is beyond this many times over
+PATIENCE_SECONDS_FLOOR = 0.1
+# operations in flight are counted in an index: to count more would take longer than the count is good for
+IN_FLIGHT_CEILING = 1_000_000
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +47,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_limit_bytes: int = 1_048_576
     result_limit_bytes: int = 1_048_576
     rate_limit: int | None = None
+    in_flight_limit: int | None = None
+    connection_limit: int = 15_000
+    head_limit_bytes: int = 65_536
+    receive_seconds: float = 30.0
+    send_seconds: float = 30.0
     pool_size: int = 10
     worker_slots: int = 200
     drain_seconds: float = 20.0
@@ -235,7 +244,42 @@ VARIABLES: tuple[Variable, ...] = (
         "OPERATIONS_RATE_LIMIT",
         _whole(1, 1_000_000),
         "requests per second",
-        "How many requests each tenant may send. Absent: no limit.",
+        "How many requests each tenant may send. Absent: no limit. `operations-api tenants limit` sets another for one.",
+    ),
+    Variable(
+        "in_flight_limit",
+        "OPERATIONS_IN_FLIGHT_LIMIT",
+        _whole(1, IN_FLIGHT_CEILING),
+        "operations",
+        "How many operations that are not done each tenant may have, approximately. Absent: no limit.",
+    ),
+    Variable(
+        "connection_limit",
+        "OPERATIONS_CONNECTION_LIMIT",
+        _whole(1, 1_000_000),
+        "connections",
+        "How many clients may be connected to one API process. Whoever comes then gets a 503.",
+    ),
+    Variable(
+        "head_limit_bytes",
+        "OPERATIONS_HEAD_LIMIT_BYTES",
+        _whole(1024, 1 << 20),
+        "bytes",
+        "The largest head of a request: its line and its headers together.",
+    ),
+    Variable(
+        "receive_seconds",
+        "OPERATIONS_RECEIVE_SECONDS",
+        _number(PATIENCE_SECONDS_FLOOR),
+        "seconds",
+        "How long a request may take to arrive, from its first byte to its last.",
+    ),
+    Variable(
+        "send_seconds",
+        "OPERATIONS_SEND_SECONDS",
+        _number(PATIENCE_SECONDS_FLOOR),
+        "seconds",
+        "How long a client may take nothing of what it is sent before it is dropped.",
     ),
     Variable("pool_size", "OPERATIONS_POOL_SIZE", _whole(2, 1000), "connections", "Postgres connections per process."),
     Variable(

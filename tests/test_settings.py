@@ -34,6 +34,8 @@ def test_every_variable_fills_its_field() -> None:
         "OPERATIONS_PUBLIC_URL": "https://x.example/", "OPERATIONS_LEASE_SECONDS": "2.5",
         "OPERATIONS_RETENTION_DAYS": "1", "OPERATIONS_LOG": "console", "OPERATIONS_BODY_LIMIT_BYTES": "2048",
         "OPERATIONS_RESULT_LIMIT_BYTES": "4096", "OPERATIONS_RATE_LIMIT": "100",
+        "OPERATIONS_IN_FLIGHT_LIMIT": "5000", "OPERATIONS_CONNECTION_LIMIT": "300",
+        "OPERATIONS_HEAD_LIMIT_BYTES": "8192", "OPERATIONS_RECEIVE_SECONDS": "5", "OPERATIONS_SEND_SECONDS": "7.5",
         "OPERATIONS_POOL_SIZE": "3", "OPERATIONS_WORKER_SLOTS": "7",
         "OPERATIONS_DRAIN_SECONDS": "0", "OPERATIONS_URL": "http://api:8000",
         "OPERATIONS_API_KEY": "operators-key", "OPERATIONS_POSTGRES_BIN": "/pg", "OPERATIONS_VALKEY_SERVER": "/valkey",
@@ -43,7 +45,8 @@ def test_every_variable_fills_its_field() -> None:
         database_url="postgresql://u:p@h/d", redis_url="unix:///run/redis.sock", host="::1", port=81,
         data_dir=Path("/data"), dev_key="secret-key", registry="a:b,c.d:e", public_url="https://x.example",
         lease_seconds=2.5, retention_days=1, log="console", body_limit_bytes=2048, result_limit_bytes=4096,
-        rate_limit=100, pool_size=3,
+        rate_limit=100, in_flight_limit=5000, connection_limit=300, head_limit_bytes=8192, receive_seconds=5,
+        send_seconds=7.5, pool_size=3,
         worker_slots=7, drain_seconds=0, url="http://api:8000", api_key="operators-key",
         postgres_bin=Path("/pg"), valkey_server=Path("/valkey"),
     )  # fmt: skip
