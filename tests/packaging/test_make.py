@@ -109,7 +109,8 @@ def test_make_run_is_the_direct_parent_of_what_it_runs(checkout: Path) -> None:
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_lock_files_name_versions_and_hashes_and_no_address(lock: Path) -> None:
     lines = lock.read_text(encoding="utf-8").splitlines()
-    shape = re.compile(r"[a-z0-9._-]+==[^ ]+( ; [a-z_]+ [<=>!]+ '[^']+')? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
+    marker = r"[a-z_]+ [<=>!]+ '[^']+'"
+    shape = re.compile(rf"[a-z0-9._-]+==[^ ]+( ; {marker}( and {marker})*)? \\|    --hash=sha256:[0-9a-f]{{64}}( \\)?")
     assert lines
     assert [line for line in lines if not shape.fullmatch(line)] == []
 
