@@ -59,7 +59,7 @@ def drained(execution: Execution, call: Call, now: datetime, *, was_called: bool
     """The plan of a worker that has to stop: all it knows, no attempt for the call it leaves, ready for another one."""
     step = execution.steps[call.position]
     if step.effect == "external" and call.handler != "query":
-        ends_at = step.call_ends_at if was_called else None
+        ends_at = step.call_ends_at if was_called else execution.left_open_until(step.position, now)
         execution = execution.with_step(msgspec.structs.replace(step, attempts=step.attempts - 1, call_ends_at=ends_at))
     return Plan(execution, Sleep(now))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -76,7 +77,11 @@ class CommitRejectPolicy(msgspec.Struct, frozen=True):
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
-    """One leased operation: its decision so far, its steps' journals, and what the definition says of them."""
+    """One leased operation: its decision so far, its steps' journals, and what the definition says of them.
+
+    ``left_open`` says, by position, until when calls of former holders may be in flight. It is not stored by itself:
+    as long as it matters it is the step's ``call_ends_at``.
+    """
 
     tenant: str
     id: UUID
@@ -89,6 +94,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[StepRecord, ...]
     traits: tuple[StepTraits, ...]
     policy: CommitRejectPolicy = CommitRejectPolicy()
+    left_open: Mapping[int, datetime] = {}
 
     @property
     def two_phase(self) -> tuple[StepRecord, ...]:
@@ -123,6 +129,11 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     def must_turn_back(self, now: datetime) -> bool:
         """Whether a cancel request, a passed deadline or a failure forbids going on towards a commit."""
         return self.cancel_requested or self.failure is not None or (self.deadline is not None and self.deadline <= now)
+
+    def left_open_until(self, position: int, now: datetime) -> datetime | None:
+        """Until when a call of a former holder may be in flight at this step, None when none can be any more."""
+        ends_at = self.left_open.get(position)
+        return ends_at if ends_at is not None and ends_at > now else None
 
     def with_step(self, step: StepRecord) -> Execution:
         """The same with this step's journal in the place of its old one."""

@@ -105,14 +105,16 @@ def begin(execution: Execution, call: Call, now: datetime) -> Execution:
     )
     if step.effect == "external":
         ends_at = now + timedelta(seconds=execution.traits[call.position].timeout_seconds)
-        step = _replace(step, state=INTENTS[call.handler], call_ends_at=ends_at)
+        # one that a former holder left open may last longer, and another holder has to know of both
+        step = _replace(step, state=INTENTS[call.handler], call_ends_at=max(ends_at, step.call_ends_at or ends_at))
     return execution.with_step(step)
 
 
 def settle(execution: Execution, call: Call, outcome: Outcome, now: datetime, jitter: Jitter) -> Execution:
     """The execution after the call: the step's outcome, and what it means for the whole."""
-    execution = execution.with_step(_replace(execution.steps[call.position], call_ends_at=None))
-    step = execution.steps[call.position]
+    still_open = execution.left_open_until(call.position, now)
+    step = _replace(execution.steps[call.position], call_ends_at=still_open)
+    execution = execution.with_step(step)
     match outcome:
         case Answered(answer="absent" | "held" | "committed" | "released"):
             return _answered(execution, step, outcome, now)
@@ -136,7 +138,8 @@ def resume(execution: Execution, now: datetime) -> Execution:
             if step.kind == "pivot" and not execution.traits[step.position].can_query:
                 step = _block(step, Failure("OUTCOME_UNKNOWN", "the worker died during the call", step=step.key), now)
             execution = execution.with_step(step)
-    return execution
+    left_open = {step.position: step.call_ends_at for step in execution.steps if step.call_ends_at is not None}
+    return msgspec.structs.replace(execution, left_open=left_open)
 
 
 def turned_back(execution: Execution) -> Execution:
@@ -156,6 +159,8 @@ def _done(execution: Execution, step: StepRecord, call: Call, outcome: Done) -> 
         step = _replace(step, reservation=outcome.value)
     elif call.handler in ("commit", "execute"):
         step = _replace(step, result=outcome.value)
+    if call.handler != "reserve":  # the release of a reserve still waits for one that a former holder left open
+        step = _replace(step, call_ends_at=None)
     execution = execution.with_step(_replace(step, checkpoint=None))
     return _decided(execution, "commit") if step.kind == "pivot" else execution
 

@@ -1,5 +1,6 @@
 """What a handler may raise, row by row, and what a crash at any point leaves in doubt."""
 
+import msgspec
 import pytest
 
 from operations_api.domain.execution import CommitRejectPolicy
@@ -352,6 +353,40 @@ def test_after_a_crash_in_a_commit_or_rollback_the_same_call_is_repeated(handler
     held = execution(step("a", state="reserved"), decision=decision, can_query=True)
     resumed = resume(begin(held, Call(0, handler), NOW), after(15))
     assert called(resumed, DONE, after(30), expect=handler).steps[0].state in ("committed", "released")
+
+
+def left_open(handler, before, ends_after=40):
+    """A call whose worker died: it may be in flight for so long, and its successor has just claimed the operation."""
+    begun = begin(before, Call(0, handler), NOW)
+    record = msgspec.structs.replace(begun.steps[0], call_ends_at=after(ends_after))
+    return resume(begun.with_step(record), after(1))
+
+
+def test_a_refused_commit_is_looked_up_when_no_earlier_one_can_be_in_flight_any_more():
+    before = execution(step("a", state="reserved"), decision="commit", can_query=True)
+    refused = called(left_open("commit", before), REJECTED, after(2), expect="commit")
+    assert next_move(refused, after(2)) == Sleep(after(40))
+    assert next_move(refused, after(40)) == Call(0, "query")
+
+
+@pytest.mark.parametrize("outcome", [DONE, REJECTED], ids=["done", "rejected"])
+def test_a_reserve_is_released_when_no_earlier_one_can_be_in_flight_any_more(outcome):
+    settled = called(left_open("reserve", execution(step("a"))), outcome, after(2), expect="reserve")
+    back = going_back(execution_with(settled, cancel_requested=True))
+    assert next_move(back, after(2)) == Sleep(after(40))
+    assert next_move(back, after(40)) == Call(0, "rollback")
+
+
+def test_what_was_left_open_is_still_known_when_the_successor_dies_too():
+    resumed = left_open("reserve", execution(step("a"), timeout_seconds=5))
+    assert begin(resumed, Call(0, "reserve"), after(2)).steps[0].call_ends_at == after(40)
+    unsure = called(resumed, UNKNOWN, after(2), expect="reserve")
+    assert resume(unsure, after(3)).left_open == {0: after(40)}
+
+
+def test_what_was_left_open_is_over_in_the_end():
+    unsure = called(left_open("reserve", execution(step("a"))), UNKNOWN, after(50), expect="reserve")
+    assert unsure.steps[0].call_ends_at is None
 
 
 # -- back-off ----------------------------------------------------------------------------------------------------------

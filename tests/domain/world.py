@@ -25,6 +25,9 @@ from .executions import NOW
 from .row import Row
 
 BACKWARD = {"rollback", "compensate"}
+WAITING = {"rollback", "compensate", "query"}
+"""These come after every call that a dead worker may have left in flight; the others may be repeated beside it."""
+
 DID_IT = {"done", "lost", "not now, but did it", "killed after", "drained after"}
 
 
@@ -165,6 +168,8 @@ class World:
     def _check(self, execution: Execution, call: Call) -> None:
         stored, handler = self.row.steps[call.position], call.handler
         assert (call.position, handler) not in self.row.over, f"{handler} of {call.position} is called after its end"
+        in_flight = handler in WAITING and any(position == call.position for _, position, _ in self._late)
+        assert not in_flight, f"{handler} of {call.position} while an earlier call may be in flight"
         assert handler not in BACKWARD or execution.decision in ("rollback", "compensate"), "back before the decision"
         assert handler != "commit" or execution.decision == "commit", "a commit without the decision"
         assert handler != "reserve" or execution.decision is None, "a reserve after the decision"

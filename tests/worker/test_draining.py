@@ -5,10 +5,15 @@ from __future__ import annotations
 import signal
 from collections import Counter
 
+import msgspec
 import pytest
 
+from operations_api.domain.plan import Call
+from operations_api.domain.settle import begin, resume
+from tests.domain.executions import NOW, after, execution, step
 from tests.worker.crew import Crew
 from tests.worker.definitions import StepTold
+from worker.entry import drained
 
 IMPATIENT = {"OPERATIONS_DRAIN_SECONDS": "0.1"}
 
@@ -89,3 +94,11 @@ async def test_operations_claimed_while_the_worker_is_told_to_stop_are_given_bac
     worker.send(signal.SIGTERM)
     assert await worker.ended() == 0
     assert await crew.connection.fetchval("select count(*) from operations where lease_owner is not null") == 0
+
+
+def test_a_call_that_was_not_made_any_more_leaves_open_what_was_open_before() -> None:
+    begun = begin(execution(step("a"), timeout_seconds=5), Call(0, "reserve"), NOW)
+    died = begun.with_step(msgspec.structs.replace(begun.steps[0], call_ends_at=after(40)))
+    again = begin(resume(died, after(1)), Call(0, "reserve"), after(1))
+    given_back = drained(again, Call(0, "reserve"), after(2), was_called=False).execution.steps[0]
+    assert (given_back.attempts, given_back.call_ends_at) == (1, after(40))
