@@ -24,13 +24,13 @@ LONGEST_DETAIL: Final = 500
 log = structlog.get_logger(__name__)
 
 
-class Caller:
-    """Calls handlers. One per process."""
+class Calls:
+    """Makes the calls of handlers. One per process."""
 
     def __init__(self) -> None:
         self._threads = Threads(THREADS)
 
-    async def call(self, step: Step, handlers: Handlers, name: str, ctx: Context, argument: Any) -> Outcome:
+    async def make(self, step: Step, handlers: Handlers, name: str, ctx: Context, argument: Any) -> Outcome:
         """Call a handler and sort its answer. Being cancelled and ``LeaseLost`` pass through: they are no answers."""
         arguments = (ctx,) if TAKES[name] is None else (ctx, argument)
         crash_points.reach("before-effect", ctx.step, name)

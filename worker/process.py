@@ -19,7 +19,7 @@ from operations_api.store.definitions import remember
 from operations_api.store.journal import Journal
 from operations_api.store.leases import Leases
 from worker.announce import Announcer
-from worker.call import Caller
+from worker.call import Calls
 from worker.clock import Clock
 from worker.dispatch import Dispatcher
 from worker.lease import Leaseholder
@@ -55,7 +55,7 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     changes = Publisher(settings.redis_url)
     services = Services(
         journal=Journal(pool, owner, changes.publish, transactions=settings.pool_size),
-        caller=Caller(),
+        calls=Calls(),
         clock=Clock(),
         result_limit_bytes=settings.result_limit_bytes,
     )

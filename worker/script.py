@@ -22,7 +22,7 @@ from operations_api.domain.settle import INTENTS, Outcome
 from operations_api.domain.step import Step
 from operations_api.store.journal import Journal, ProgressReport
 from operations_api.store.leases import Leased, bare_execution_of
-from worker.call import Caller
+from worker.call import Calls
 from worker.clock import Clock
 from worker.lease import OUTLIVED_LEASE_EXIT_CODE, Lease
 from worker.report import Report
@@ -40,7 +40,7 @@ class Services(msgspec.Struct, frozen=True):
     """What every operation of a worker shares."""
 
     journal: Journal
-    caller: Caller
+    calls: Calls
     clock: Clock
     result_limit_bytes: int
 
@@ -78,7 +78,7 @@ class Script:
         report = self._report(execution, checkpoint)
         ctx = self._context(execution, record, call, lease, report, tx)
         try:
-            return await self._services.caller.call(
+            return await self._services.calls.make(
                 self._steps[call.position],
                 self._handlers[call.position],
                 call.handler,

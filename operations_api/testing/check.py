@@ -14,7 +14,7 @@ from operations_api.testing.findings import Finding, WrongHandlers
 from operations_api.testing.rehearsal import Rehearsal, Rehearsed
 from operations_api.testing.scenario import WHEN_DONE, Place, Scenario, places_around
 from operations_api.testing.world import Connection, Ledger, World
-from worker.call import Caller
+from worker.call import Calls
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -41,15 +41,15 @@ async def check_definition(
 
     Raises ``WrongHandlers`` with a sentence for each handler that is wrong, and ``ValueError`` when it cannot begin.
     """
-    return await _Check(definition, input, World(ledger, connection, before_each), Caller()).run()
+    return await _Check(definition, input, World(ledger, connection, before_each), Calls()).run()
 
 
 class _Check:
-    def __init__(self, definition: Definition, input: Any, world: World, caller: Caller) -> None:
+    def __init__(self, definition: Definition, input: Any, world: World, calls: Calls) -> None:
         self._definition = definition
         self._input = input
         self._world = world
-        self._caller = caller
+        self._calls = calls
         self._found: dict[tuple[str, str, str], Finding] = {}
         self._rehearsals = 0
         self._crashes = 0
@@ -150,7 +150,7 @@ class _Check:
     async def _rehearse(self, scenario: Scenario, *, late: bool = False) -> Rehearsed:
         self._rehearsals += 1
         async with self._world.rehearsal():
-            rehearsal = Rehearsal(self._definition, self._input, self._world, self._caller, scenario)
+            rehearsal = Rehearsal(self._definition, self._input, self._world, self._calls, scenario)
             run = await rehearsal.run()
             if late and run.ending == "failed" and run.after == run.before:
                 await self._reserve_late(rehearsal, run)

@@ -17,7 +17,7 @@ from operations_api.domain.handlers import TAKES, Handlers, handlers_of
 from operations_api.domain.plan import Call
 from operations_api.domain.settle import Outcome
 from operations_api.testing.world import Connection
-from worker.call import Caller
+from worker.call import Calls
 
 TENANT: Final = "test"
 
@@ -25,18 +25,18 @@ TENANT: Final = "test"
 class Hands:
     """The steps as one worker process has them: what a handler keeps in ``self`` dies with it."""
 
-    def __init__(self, definition: Definition, input: Any, caller: Caller) -> None:
+    def __init__(self, definition: Definition, input: Any, calls: Calls) -> None:
         self.steps = tuple(copy.copy(step) for step in definition.steps_for(input))
         self.handlers: list[Handlers] = [handlers_of(type(step), definition.input) for step in self.steps]
         self._input = input
-        self._caller = caller
+        self._calls = calls
 
     async def call(self, execution: Execution, call: Call, reporter: Reporter, tx: Connection | None) -> Outcome:
         """Call a handler exactly as a worker does, and sort its answer."""
         record = execution.steps[call.position]
         ctx = self._context(execution, record, call, reporter, tx)
         step, handlers = self.steps[call.position], self.handlers[call.position]
-        return await self._caller.call(step, handlers, call.handler, ctx, self._argument(record, call))
+        return await self._calls.make(step, handlers, call.handler, ctx, self._argument(record, call))
 
     def results(self, execution: Execution) -> dict[str, Any]:
         """What ``build_result`` is given."""

@@ -21,7 +21,7 @@ from operations_api.domain.settle import INTENTS, Done, Outcome, Rejected, begin
 from operations_api.testing.handling import TENANT, Hands, Reporter
 from operations_api.testing.scenario import AFTER_CHECKPOINT, WHEN_DONE, Place, Scenario
 from operations_api.testing.world import Connection, World
-from worker.call import Caller
+from worker.call import Calls
 
 MOST_CALLS: Final = 500
 """A handler that asks for a retry a hundred times gets through; one that never succeeds does not go on for ever."""
@@ -76,18 +76,20 @@ class Crash(LeaseLost):
 class Rehearsal:
     """One operation under one scenario."""
 
-    def __init__(self, definition: Definition, input: Any, world: World, caller: Caller, scenario: Scenario) -> None:
+    def __init__(
+        self, definition: Definition, input: Any, world: World, worker_calls: Calls, scenario: Scenario
+    ) -> None:
         self._definition = definition
         self._input = input
         self._world = world
-        self._caller = caller
+        self._worker_calls = worker_calls
         self._scenario = scenario
         self._crashed = self._dead = False
         self._cancel_requested = False
         self._checkpointed = False
         self._in_doubt: set[str] = set()
         self._now = datetime.now(UTC)
-        self._hands = Hands(definition, input, caller)
+        self._hands = Hands(definition, input, worker_calls)
         self._calls: list[Called] = []
         self.stored = self.execution = self._beginning()
 
@@ -113,7 +115,7 @@ class Rehearsal:
 
     async def reserve_late(self, position: int) -> tuple[Outcome, Any]:
         """A reserve by a worker that was paused before its call: what it answers, and what the ledger says then."""
-        hands = Hands(self._definition, self._input, self._caller)
+        hands = Hands(self._definition, self._input, self._worker_calls)
         outcome = await hands.call(self._seen_by_the_paused(), Call(position, "reserve"), Reporter(_nowhere), None)
         return outcome, await self._world.snapshot(self.stored.id)
 
@@ -141,7 +143,7 @@ class Rehearsal:
         self._dead = False
         self._in_doubt = {step.key for step in self.stored.steps if step.call_ends_at is not None}
         self._now += LEASE
-        self._hands = Hands(self._definition, self._input, self._caller)
+        self._hands = Hands(self._definition, self._input, self._worker_calls)
         self.stored = msgspec.structs.replace(self._seen(self.stored), epoch=self.stored.epoch + 1)
         self.execution = resume(self.stored, self._now)
 
