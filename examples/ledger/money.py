@@ -53,6 +53,7 @@ class Ledger:
 
     async def post(self, payer: str, payee: str, amount_minor: int, *, held_minor: int = 0) -> FundsReceipt:
         """Move money at once; ``held_minor`` of it had been set aside."""
+        await self._tx.execute(SQL["lock_accounts"], payer, payee)
         transfer_id = await self._tx.fetchval(SQL["post"], *self._key, payer, payee, amount_minor, held_minor)
         return FundsReceipt(transfer_id, amount_minor) if transfer_id else await self._earlier_receipt(amount_minor)
 

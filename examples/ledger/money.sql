@@ -38,9 +38,14 @@ set held_minor = held_minor - released.amount_minor
 from released
 where name = released.payer;
 
+-- name: lock_accounts
+-- Both, in the order of their names, so that opposite transfers cannot deadlock. A statement of its own: the one that
+-- moves the money then sees them as they are now, and need not lock its way from an older version to the newest.
+select name from examples.accounts where name in ($1, $2) order by name for no key update;
+
 -- name: post
 -- Moves $6 from $4 to $5, once per step; $7 is how much of it had been held. No row: it was posted before.
--- Both accounts are locked in the order of their names first, so that opposite transfers cannot deadlock.
+-- The accounts are locked already: see lock_accounts.
 with transfer as (
     insert into examples.transfers (tenant, operation_id, step) values ($1, $2, $3)
     on conflict (tenant, operation_id, step) do nothing
@@ -51,14 +56,11 @@ legs (transfer_id, account, amount_minor, held_minor) as (
     union all
     select id, $5::text, $6::bigint, 0 from transfer
 ),
-locked as (
-    select name from examples.accounts where name in (select account from legs) order by name for no key update
-),
 moved as (
     update examples.accounts
     set balance_minor = balance_minor + legs.amount_minor, held_minor = accounts.held_minor + legs.held_minor
     from legs
-    where name = legs.account and (select count(*) from locked) = 2
+    where name = legs.account
     returning legs.transfer_id, name, legs.amount_minor
 ),
 posted as (
