@@ -18,8 +18,10 @@ def run_on_database(work: Coroutine[Any, Any, T]) -> T:
     """Run it to its end. Raises `StoreUnavailable` for what Postgres refuses (a password, a database's name)."""
     try:
         return asyncio.run(work)
-    except asyncpg.UndefinedTableError as error:
-        raise StoreUnavailable(f"The database has no schema yet ({error}): run `operations-api migrate`.") from None
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        raise StoreUnavailable(
+            f"The database lacks what this release needs ({error}): run `operations-api migrate`."
+        ) from None
     except (asyncpg.PostgresError, OSError) as error:
         raise StoreUnavailable(f"Postgres cannot be used: {error}; check DATABASE_URL.") from None
 

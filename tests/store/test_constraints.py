@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import get_args
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -19,6 +20,7 @@ REFUSED = [
     (factory.api_key, "api_keys_only_the_hash_is_stored", {"sha256": b"the secret itself"}),
     (factory.api_key, "api_keys_scopes_known", {"scopes": ["read", "write"]}),
     (factory.api_key, "api_keys_scopes_known", {"scopes": []}),
+    (factory.api_key, "api_keys_replaced_expires", {"replaced_by": UUID(int=1)}),
     (factory.definition, "definitions_version_positive", {"version": 0}),
     (factory.operation, "operations_status_known", {"status": "done"}),
     (factory.operation, "operations_phase_known", {"phase": "waiting"}),

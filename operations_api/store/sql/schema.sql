@@ -35,11 +35,16 @@ create table api_keys (
     created_at timestamptz not null default clock_timestamp(),
     last_used_at timestamptz,
     revoked_at timestamptz,
+    -- from then on it opens nothing
+    expires_at timestamptz,
+    -- the key that a rotation put in its place
+    replaced_by uuid,
     constraint api_keys_sha256_unique unique (sha256),
     constraint api_keys_only_the_hash_is_stored check (octet_length(sha256) = 32),
     constraint api_keys_scopes_known check (
         scopes <@ array['submit', 'read', 'operate', 'admin'] and cardinality(scopes) > 0
-    )
+    ),
+    constraint api_keys_replaced_expires check (replaced_by is null or expires_at is not null)
 );
 
 create index api_keys_by_tenant on api_keys (tenant);
