@@ -16,9 +16,11 @@ import uvicorn
 
 from operations_api import Action, Context, Definition, Registry
 from operations_api.http.app import create_app
+from operations_api.http.openapi import document
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
 from operations_api.store.store import Store
+from tests.openapi.answers import Declared
 
 EVERY_SCOPE = ["submit", "read", "operate", "admin"]
 BODY_LIMIT = 64 * 1024
@@ -96,8 +98,9 @@ REGISTRY = Registry([note(), MEMO])
 class Service:
     """Where it listens, and a store of the test's own on the same database."""
 
-    def __init__(self, port: int, store: Store, app: Any) -> None:
+    def __init__(self, port: int, store: Store, app: Any, registry: Registry = REGISTRY) -> None:
         self.port = port
+        self.declared = Declared(document(registry))
         self.store = store
         self.app = app
         self.base_url = f"http://127.0.0.1:{port}"
@@ -107,10 +110,11 @@ class Service:
         return await ApiKeys(self.store.pool).create(tenant or new_tenant(), scopes or EVERY_SCOPE)
 
     def client(self, key: str | None, **more: Any) -> Client:
-        """A client that sends this key."""
+        """A client that sends this key, and fails at an answer that the OpenAPI document does not declare."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         limits = httpx.Limits(max_connections=250)
-        return Client(base_url=self.base_url, headers=headers, timeout=60, limits=limits, **more)
+        hooks = {"response": [self.declared.compare]}
+        return Client(base_url=self.base_url, headers=headers, timeout=60, limits=limits, event_hooks=hooks, **more)
 
     async def raw(self, request: bytes, *, until_closed: bool = True) -> bytes:
         """What comes back for these very bytes."""
@@ -140,13 +144,14 @@ class Service:
 
     async def fail(self, id: str, error: dict[str, Any]) -> None:
         """The same, without success."""
-        await self.store.pool.execute(FAIL, UUID(id), msgspec.json.encode(error).decode())
+        await self.store.pool.execute(FAIL, UUID(id), msgspec.json.encode(FAILED | error).decode())
 
     async def touch(self, id: str) -> None:
         """Change an operation as a progress report does."""
         await self.store.pool.execute(TOUCH, UUID(id))
 
 
+FAILED = {"type": "/problems/operation-failed", "title": "The operation failed", "status": 500}
 RUN = "update operations set status = 'running', phase = 'reserving' where id = $1 and status = 'pending'"
 SUCCEED = """
 update operations
@@ -206,7 +211,7 @@ async def running(
     store = await Store.open(direct_url, pool_size=4)
     try:
         async with serving(app, http) as port:
-            yield Service(port, store, app)
+            yield Service(port, store, app, registry)
     finally:
         await store.close()
 
@@ -216,7 +221,14 @@ async def serving(app: Any, http: str) -> AsyncIterator[int]:
     """The port on which a server in its own thread serves the application."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
     config = uvicorn.Config(
-        app, loop="uvloop", http=http, ws="none", lifespan="on", log_config=None, timeout_graceful_shutdown=1
+        app,
+        loop="uvloop",
+        http=http,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

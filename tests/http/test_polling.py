@@ -11,7 +11,8 @@ from tests.http.service import Client, Service, running
 
 async def test_a_failed_operation_is_a_200_with_its_error(service: Service, client: Client):
     operation = await client.started()
-    error = {"type": "/problems/operation-failed", "reason": "NO_STOCK", "retryable": False, "effect": "none"}
+    why = {"reason": "NO_STOCK", "retryable": False, "effect": "none"}
+    error = {"type": "/problems/operation-failed", "title": "The operation failed", "status": 500} | why
     await service.fail(operation["id"], error)
     response = await client.get(operation["links"]["self"])
     assert response.status_code == 200

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from operations_api.domain.registry import Registry
+from operations_api.http.openapi.elsewhere import elsewhere
 from operations_api.http.openapi.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from operations_api.http.openapi.paths import paths
 from operations_api.http.openapi.problems import problem_examples
@@ -57,6 +58,7 @@ def document(registry: Registry) -> dict[str, Any]:
         "tags": TAGS,
         "security": [{"bearer": []}],
         "paths": paths(registry, schemas),
+        "x-elsewhere": elsewhere(),
         "components": {
             "securitySchemes": {"bearer": SECURITY},
             "schemas": schemas.components,

@@ -116,6 +116,7 @@ RESPONSE_HEADERS: Final[Json] = {
         'RFC 8288. `rel="next"`: the next page of a list. `rel="describedby"`: what to read about a refusal.',
         '</operations?page_token=eyJhIjox>; rel="next"',
     ),
+    "Allow": _got("Every method that the path takes.", "DELETE, GET, HEAD, OPTIONS, PATCH"),
     "WWW-Authenticate": _got("How to authenticate.", "Bearer"),
     "Accept": _got("Which content type is accepted.", "application/json"),
     "RateLimit-Policy": _got(

@@ -8,7 +8,7 @@ import msgspec
 
 from operations_api.http.openapi.headers import request_header, response_headers
 from operations_api.http.openapi.operation_schema import MAYBE_TIME, TIME, open_object, words
-from operations_api.http.openapi.problems import problem_responses
+from operations_api.http.openapi.problems import EVERYWHERE, problem_responses
 from operations_api.http.operator import Close, Note, Resolve
 
 Json = dict[str, Any]
@@ -99,13 +99,13 @@ def _verb(described: Described) -> Json:
     }
 
 
-EVERYWHERE: Final = ("unauthenticated", "forbidden", "too-many-requests", "internal-error", "service-unavailable")
 PROBLEMS: Final = (
     "malformed-json",
     "validation-error",
     "operation-not-found",
     "operation-not-blocked",
     "operation-in-flight",
+    "step-not-in-doubt",
     ("operation-expired", 410),
     "precondition-failed",
     "content-too-large",

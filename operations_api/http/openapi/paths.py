@@ -8,14 +8,11 @@ from operations_api.domain.definition import Definition
 from operations_api.domain.registry import Registry
 from operations_api.http.openapi.headers import request_header, response_headers
 from operations_api.http.openapi.operating import operating_paths
-from operations_api.http.openapi.problems import problem_responses
+from operations_api.http.openapi.problems import EVERYWHERE, problem_responses
 from operations_api.http.openapi.schemas import Schemas, pascal, start_example
 from operations_api.http.openapi.service_paths import service_paths
 
 Json = dict[str, Any]
-
-EVERYWHERE: Final = ("unauthenticated", "forbidden", "too-many-requests", "internal-error", "service-unavailable")
-"""What any route that needs a key may answer."""
 
 ID_PARAMETER: Final[Json] = {
     "name": "id",

@@ -15,6 +15,17 @@ from operations_api.http.openapi.headers import response_headers
 Json = dict[str, Any]
 
 
+EVERYWHERE: Final = (
+    "bad-request",
+    "unauthenticated",
+    "forbidden",
+    "too-many-requests",
+    "internal-error",
+    "service-unavailable",
+)
+"""How any request may be refused that needs a key."""
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """One way a request is refused: its kind (None: ``about:blank``), an example, and headers only it has."""
 
@@ -90,11 +101,15 @@ def _refusal(kind: ProblemType, detail: str, *headers: str, status: int = 0, **e
 EXAMPLE_ID: Final = "019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11"
 
 REFUSALS: Final[dict[str, Refusal]] = {
+    "bad-request": Refusal(None, "The request is no HTTP that makes sense, such as one to a Host that cannot be.", 400),
     "unauthenticated": Refusal(
         None, "Send Authorization: Bearer <api key> with a key that is valid.", 401, headers=("WWW-Authenticate",)
     ),
     "forbidden": Refusal(None, "This key lacks the scope submit.", 403),
     "not-found": Refusal(None, "There is nothing here.", 404),
+    "method-not-allowed": Refusal(
+        None, "This path does not take this method; Allow lists those it takes.", 405, headers=("Allow",)
+    ),
     "idempotency-key-missing": _refusal(
         kinds.KEY_MISSING, "Send an Idempotency-Key header, such as your order number or a random UUID.", "Link"
     ),
@@ -146,6 +161,9 @@ REFUSALS: Final[dict[str, Refusal]] = {
     ),
     "operation-in-flight": _refusal(
         kinds.OPERATION_NOT_BLOCKED, "A call of it may be in flight for 12 seconds more.", "Retry-After"
+    ),
+    "step-not-in-doubt": _refusal(
+        kinds.OPERATION_NOT_BLOCKED, "Nothing of step funds is in doubt: it is committed.", step="funds"
     ),
     "operation-not-compensable": _refusal(
         kinds.OPERATION_NOT_COMPENSABLE, "Step funds is committed and has no handler compensate.", step="funds"
