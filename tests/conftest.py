@@ -64,12 +64,7 @@ async def empty_database(servers: ServerUrls) -> AsyncIterator[str]:
 @pytest.fixture
 async def redis_url(servers: ServerUrls) -> str:
     """The URL of an empty Redis database."""
-    parts = urlsplit(servers.redis_url)
-    url = (
-        urlunsplit(parts._replace(query=f"db={REDIS_DATABASE}"))
-        if parts.scheme == "unix"
-        else urlunsplit(parts._replace(path=f"/{REDIS_DATABASE}"))
-    )
+    url = redis_database(servers)
     client = redis.asyncio.from_url(url)
     await client.flushdb()
     await client.aclose()
@@ -82,6 +77,14 @@ async def store(database: str) -> AsyncIterator[Store]:
     opened = await Store.open(database, pool_size=8)
     yield opened
     await opened.close()
+
+
+def redis_database(servers: ServerUrls) -> str:
+    """The URL of the Redis database that belongs to this pytest process."""
+    parts = urlsplit(servers.redis_url)
+    if parts.scheme == "unix":
+        return urlunsplit(parts._replace(query=f"db={REDIS_DATABASE}"))
+    return urlunsplit(parts._replace(path=f"/{REDIS_DATABASE}"))
 
 
 async def run_sql(url: str, statement: str) -> None:
