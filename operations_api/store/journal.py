@@ -16,7 +16,7 @@ from operations_api.domain.errors import LeaseLost, StoreUnavailable
 from operations_api.domain.journal import JournalEntry, StepEntry, Written
 from operations_api.store.batch import Batcher
 from operations_api.store.connection import CONFLICTS, Connection, Pool, connected
-from operations_api.store.queries import load
+from operations_api.store.queries import columns, load
 from operations_api.store.store import CANCELED_ERROR
 
 SQL: Final = load("journal")
@@ -175,8 +175,8 @@ async def write_entries(connection: Connection, entries: Sequence[JournalEntry])
     steps = [(entry, step) for entry in entries for step in entry.steps]
     rows = await connection.fetch(
         SQL["write_journal"],
-        *_columns([_operation_values(entry) for entry in entries], width=16),
-        *_columns([_step_values(entry, step) for entry, step in steps], width=19),
+        *columns((_operation_values(entry) for entry in entries), width=16),
+        *columns((_step_values(entry, step) for entry, step in steps), width=19),
         CANCELED_ERROR,
     )
     written = {(row["tenant"], row["id"]): row for row in rows}
@@ -199,10 +199,6 @@ def _step_values(entry: JournalEntry, written: StepEntry) -> tuple[Any, ...]:
         step.called_since, _text(step.reservation), _text(step.result), _text(step.error), _text(step.checkpoint),
         step.blocked_at, written.on_commit,
     )  # fmt: skip
-
-
-def _columns(rows: list[tuple[Any, ...]], *, width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
 def _text(value: msgspec.Raw | None) -> str | None:

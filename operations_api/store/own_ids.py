@@ -13,14 +13,12 @@ from operations_api.domain.errors import KeyInFlight, OutcomeUnknown, StoreUnava
 from operations_api.domain.starting import IdOfAnotherType, IdOfDeletedOperation, IdReused, Started, StartRequest
 from operations_api.store.batch import Batcher
 from operations_api.store.connection import CONFLICTS, Pool, connected
-from operations_api.store.queries import load
+from operations_api.store.queries import columns, load
 from operations_api.store.rows import to_operation
 
 SQL: Final = load("operations")
 
 Name = tuple[str, UUID]
-Stored = tuple[Any, StartRequest]
-"""A row and the request that made it."""
 
 
 class OwnIds:
@@ -56,51 +54,45 @@ class OwnIds:
         await self._starts.drain()
 
     async def _start_many(self, requests: Sequence[StartRequest]) -> list[Started | Exception]:
-        stored: dict[Name, Stored] = {}
+        rows: dict[Name, Any] = {}
         try:
-            stored = await self._insert(requests)
+            rows = await self._insert(requests)
         except CONFLICTS:
             await self._find([_name(request) for request in requests])  # fails where not an id is held, but everything
             if len(requests) > 1:
                 raise  # the batcher tries them one by one
-        found = await self._find([name for name in map(_name, requests) if name not in stored])
-        return [_answer(request, stored, found) for request in requests]
+        rows |= await self._find([name for name in map(_name, requests) if name not in rows])
+        return [_answer(request, rows.get(_name(request))) for request in requests]
 
-    async def _insert(self, requests: Sequence[StartRequest]) -> dict[Name, Stored]:
+    async def _insert(self, requests: Sequence[StartRequest]) -> dict[Name, Any]:
         first: dict[Name, StartRequest] = {}
         for request in requests:
             first.setdefault(_name(request), request)
-        columns = [list(column) for column in zip(*map(_values, first.values()), strict=True)]
+        values = columns(map(_values, first.values()), width=13)
         async with connected(self._pool) as connection:
-            rows = await connection.fetch(SQL["start_under_own_ids"], *columns)
-        return {(row["tenant"], row["id"]): (row, first[row["tenant"], row["id"]]) for row in rows}
+            rows = await connection.fetch(SQL["start_under_own_ids"], *values)
+        return {(row["tenant"], row["id"]): row for row in rows}
 
     async def _find(self, names: Sequence[Name]) -> dict[Name, Any]:
         if not names:
             return {}
-        columns = [list(column) for column in zip(*names, strict=True)]
         try:
             async with connected(self._pool) as connection:
-                rows = await connection.fetch(SQL["get_operations"], *columns)
+                rows = await connection.fetch(SQL["get_operations"], *columns(names, width=2))
         except CONFLICTS as error:
             raise StoreUnavailable(f"somebody else holds what is needed: {error}") from error
         return {(row["tenant"], row["id"]): row for row in rows}
 
 
-def _answer(request: StartRequest, stored: dict[Name, Stored], found: dict[Name, Any]) -> Started | Exception:
-    name = _name(request)
-    if name in stored:
-        row, starter = stored[name]
-        if starter is request:
-            return Started(to_operation(row), replayed=False)
-    else:
-        row = found.get(name)
+def _answer(request: StartRequest, row: Any) -> Started | Exception:
     if row is None:  # whoever is in the way has not committed, or is gone since
         return KeyInFlight("another request is starting under this id")
     try:
-        return _met(row, request.type, request.fingerprint)
+        met = _met(row, request.type, request.fingerprint)
     except (IdReused, IdOfAnotherType, IdOfDeletedOperation) as error:
         return error
+    # a place in the fair order is one request's: that is how it knows its own row, also after a COMMIT without answer
+    return Started(met.operation, replayed=row["fair_order"] != request.fair_order)
 
 
 def _met(row: Any, type: str, fingerprint: bytes) -> Started:

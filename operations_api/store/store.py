@@ -17,7 +17,7 @@ from operations_api.domain.operator import OperatorAction
 from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
 from operations_api.store.batch import Batcher
 from operations_api.store.connection import CONFLICTS, Pool, connected, open_pool
-from operations_api.store.queries import load
+from operations_api.store.queries import columns, load
 from operations_api.store.rows import to_operation, to_operator_actions, to_step_views
 
 START_ROUNDS: Final = 4
@@ -220,7 +220,9 @@ class Store:
         return [start.answer or KeyInFlight("another request is binding this key") for start in starts]
 
     async def _insert(self, starts: list[_Start]) -> None:
-        rows = await self._fetch_or_conflict("start_operations", *_columns([start.values() for start in starts]))
+        rows = await self._fetch_or_conflict(
+            "start_operations", *columns((start.values() for start in starts), width=16)
+        )
         stored = {row["id"]: row for row in rows}
         for start in starts:
             if row := stored.get(start.request.id):
@@ -228,7 +230,7 @@ class Store:
 
     async def _look_up(self, starts: list[_Start]) -> None:
         names = [(start.request.tenant, start.request.type, start.request.key) for start in starts]
-        rows = await self._fetch("find_keys", *_columns(names))
+        rows = await self._fetch("find_keys", *columns(names, width=3))
         bound = {(row["key_tenant"], row["key_type"], row["key_key"]): row for row in rows}
         for start, name in zip(starts, names, strict=True):
             if row := bound.get(name):
@@ -281,8 +283,3 @@ def _may_start_again(row: Any) -> bool:
         return False
     error = msgspec.json.decode(row["error"])
     return bool(error["retryable"]) and error["effect"] == "none"
-
-
-def _columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
-    """Rows as the arrays ``unnest`` takes."""
-    return [list(column) for column in zip(*rows, strict=True)]
