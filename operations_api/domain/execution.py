@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -67,6 +67,11 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: msgspec.Raw | None = None
     blocked_at: datetime | None = None
     resolved_as: Resolution | None = None
+
+
+def changed(step: StepRecord, **changes: Any) -> StepRecord:
+    """The step with other values in these fields."""
+    return msgspec.structs.replace(step, **changes)
 
 
 class CommitRejectPolicy(msgspec.Struct, frozen=True):

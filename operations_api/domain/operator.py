@@ -8,11 +8,11 @@ then goes on from.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
-from operations_api.domain.execution import Execution, Resolution, StepRecord, StepTraits
+from operations_api.domain.execution import Execution, Resolution, StepRecord, StepTraits, changed
 from operations_api.domain.failure import COMPENSATED, Failure
 from operations_api.domain.settle import turned_back
 from operations_api.domain.states import StepState
@@ -80,7 +80,7 @@ def resolved(execution: Execution, key: str, resolution: Resolution) -> Executio
     if step.resolved_as is not None or (step.state not in IN_DOUBT and step.blocked_at is None):
         raise NotInDoubt(f'Step "{key}" is {step.state}, and not in doubt; retry the operation instead.', key)
     state = _resolved_state(step, resolution)
-    after = execution.with_step(_replace(_cleared(step), state=state, doubt="none", resolved_as=resolution))
+    after = execution.with_step(changed(_cleared(step), state=state, doubt="none", resolved_as=resolution))
     if execution.decision is not None:
         return after
     if step.kind == "pivot" and resolution == "committed":
@@ -140,8 +140,4 @@ def _failure_of(step: StepRecord) -> Failure:
 def _cleared(step: StepRecord) -> StepRecord:
     """Nothing is in flight any more and nothing waits; a call whose outcome was never stored leaves its doubt."""
     doubt = "unknown" if step.call_ends_at is not None and step.doubt != "refused" else step.doubt
-    return _replace(step, blocked_at=None, retry_at=None, call_ends_at=None, attempts=0, doubt=doubt)
-
-
-def _replace(step: StepRecord, **changes: Any) -> StepRecord:
-    return msgspec.structs.replace(step, **changes)
+    return changed(step, blocked_at=None, retry_at=None, call_ends_at=None, attempts=0, doubt=doubt)

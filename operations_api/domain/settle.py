@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
-from operations_api.domain.execution import Doubt, Execution, StepRecord
+from operations_api.domain.execution import Doubt, Execution, StepRecord, changed
 from operations_api.domain.failure import Failure
 from operations_api.domain.plan import Call
 from operations_api.domain.states import StepState
@@ -93,10 +93,10 @@ def begin(execution: Execution, call: Call, now: datetime) -> Execution:
     """
     step = execution.steps[call.position]
     if call.handler == "query":
-        return execution.with_step(_replace(step, retry_at=None))
+        return execution.with_step(changed(step, retry_at=None))
     if step.handler != call.handler:
-        step = _replace(step, attempts=0, doubt="none", called_since=None, error=None, checkpoint=None)
-    step = _replace(
+        step = changed(step, attempts=0, doubt="none", called_since=None, error=None, checkpoint=None)
+    step = changed(
         step,
         handler=call.handler,
         attempts=step.attempts + 1,
@@ -106,14 +106,14 @@ def begin(execution: Execution, call: Call, now: datetime) -> Execution:
     if step.effect == "external":
         ends_at = now + timedelta(seconds=execution.traits[call.position].timeout_seconds)
         # one that a former holder left open may last longer, and another holder has to know of both
-        step = _replace(step, state=INTENTS[call.handler], call_ends_at=max(ends_at, step.call_ends_at or ends_at))
+        step = changed(step, state=INTENTS[call.handler], call_ends_at=max(ends_at, step.call_ends_at or ends_at))
     return execution.with_step(step)
 
 
 def settle(execution: Execution, call: Call, outcome: Outcome, now: datetime, jitter: Jitter) -> Execution:
     """The execution after the call: the step's outcome, and what it means for the whole."""
     still_open = execution.left_open_until(call.position, now)
-    step = _replace(execution.steps[call.position], call_ends_at=still_open)
+    step = changed(execution.steps[call.position], call_ends_at=still_open)
     execution = execution.with_step(step)
     match outcome:
         case Answered(answer="absent" | "held" | "committed" | "released"):
@@ -134,7 +134,7 @@ def resume(execution: Execution, now: datetime) -> Execution:
     """The execution as its next holder finds it: a call whose outcome was never stored is in doubt."""
     for step in execution.steps:
         if step.call_ends_at is not None:
-            step = _replace(step, doubt=_worse(step.doubt, "unknown"))
+            step = changed(step, doubt=_worse(step.doubt, "unknown"))
             if step.kind == "pivot" and not execution.traits[step.position].can_query:
                 step = _block(step, Failure("OUTCOME_UNKNOWN", "the worker died during the call", step=step.key), now)
             execution = execution.with_step(step)
@@ -146,7 +146,7 @@ def turned_back(execution: Execution) -> Execution:
     """The execution after a decision to go back: what never began is released without a call, leaving a tombstone."""
     for step in execution.two_phase:
         if step.state == "pending":
-            execution = execution.with_step(_replace(step, state="released"))
+            execution = execution.with_step(changed(step, state="released"))
     return execution
 
 
@@ -154,20 +154,20 @@ def turned_back(execution: Execution) -> Execution:
 
 
 def _done(execution: Execution, step: StepRecord, call: Call, outcome: Done) -> Execution:
-    step = _replace(step, state=OUTCOMES[call.handler], doubt="none", retry_at=None, called_since=None, error=None)
+    step = changed(step, state=OUTCOMES[call.handler], doubt="none", retry_at=None, called_since=None, error=None)
     if call.handler == "reserve":
-        step = _replace(step, reservation=outcome.value)
+        step = changed(step, reservation=outcome.value)
     elif call.handler in ("commit", "execute"):
-        step = _replace(step, result=outcome.value)
+        step = changed(step, result=outcome.value)
     if call.handler != "reserve":  # the release of a reserve still waits for one that a former holder left open
-        step = _replace(step, call_ends_at=None)
-    execution = execution.with_step(_replace(step, checkpoint=None))
+        step = changed(step, call_ends_at=None)
+    execution = execution.with_step(changed(step, checkpoint=None))
     return _decided(execution, "commit") if step.kind == "pivot" else execution
 
 
 def _rejected(execution: Execution, step: StepRecord, call: Call, outcome: Rejected, now: datetime) -> Execution:
     failure = Failure(outcome.reason, outcome.detail, outcome.retryable, fault="caller", step=step.key, rejected=True)
-    step = _replace(step, error=_encode(failure))
+    step = changed(step, error=_encode(failure))
     if call.handler in ("rollback", "compensate") or step.kind == "action":
         return execution.with_step(_block(step, failure, now))
     if call.handler == "reserve":
@@ -176,19 +176,19 @@ def _rejected(execution: Execution, step: StepRecord, call: Call, outcome: Rejec
         return _refused_in_doubt(execution, step, failure, now)
     if call.handler == "commit":
         return _commit_rejected(execution, step, failure, now)
-    return _decided(_failed(execution.with_step(_replace(step, state="rejected")), failure), "rollback")
+    return _decided(_failed(execution.with_step(changed(step, state="rejected")), failure), "rollback")
 
 
 def _reserve_rejected(execution: Execution, step: StepRecord, failure: Failure) -> Execution:
     # otherwise it stays "reserving", so that the way back releases whatever an earlier call may hold
     if step.doubt == "none" and (step.effect == "external" or step.state == "pending"):
-        step = _replace(step, state="rejected")
+        step = changed(step, state="rejected")
     return _failed(execution.with_step(step), failure)
 
 
 def _refused_in_doubt(execution: Execution, step: StepRecord, failure: Failure, now: datetime) -> Execution:
     if execution.traits[step.position].can_query:
-        return execution.with_step(_replace(step, doubt="refused"))
+        return execution.with_step(changed(step, doubt="refused"))
     return execution.with_step(_block(step, failure, now))
 
 
@@ -210,23 +210,23 @@ def _can_undo(execution: Execution, step: StepRecord) -> bool:
 def _answered(execution: Execution, step: StepRecord, outcome: Answered, now: datetime) -> Execution:
     if step.state == "reserving":
         # whatever it holds, the reserve is called again with the same token and gives the reservation
-        return execution.with_step(_replace(step, doubt="none" if outcome.answer == "absent" else "retry"))
+        return execution.with_step(changed(step, doubt="none" if outcome.answer == "absent" else "retry"))
     if outcome.answer == "committed":
         handler: Literal["execute", "commit"] = "execute" if step.kind == "pivot" else "commit"
         return _done(execution, step, Call(step.position, handler), Done(outcome.value))
     if execution.decision == "compensate":
-        return execution.with_step(_replace(step, doubt="none"))
+        return execution.with_step(changed(step, doubt="none"))
     if step.doubt == "refused":
         return _refused_for_good(execution, step, now)
     if step.kind == "pivot" and outcome.answer == "released":
         failure = Failure("RELEASED", "the participant gave it back", fault="dependency", step=step.key)
-        return _decided(_failed(execution.with_step(_replace(step, state="rejected")), failure), "rollback")
-    return execution.with_step(_replace(step, doubt="none"))
+        return _decided(_failed(execution.with_step(changed(step, state="rejected")), failure), "rollback")
+    return execution.with_step(changed(step, doubt="none"))
 
 
 def _unanswered(execution: Execution, step: StepRecord, outcome: Outcome, now: datetime, jitter: Jitter) -> Execution:
     """A question without an answer says nothing, whatever was raised; what it asks about stays as it is."""
-    step = _replace(step, attempts=step.attempts + 1)
+    step = changed(step, attempts=step.attempts + 1)
     if step.state == "reserving" and _retried_long_enough(execution, step, now):
         detail = getattr(outcome, "detail", "its query does not know")
         return _failed(execution.with_step(step), _exhausted(step, detail))
@@ -237,9 +237,9 @@ def _unanswered(execution: Execution, step: StepRecord, outcome: Outcome, now: d
 def _refused_for_good(execution: Execution, step: StepRecord, now: datetime) -> Execution:
     assert step.error is not None
     failure = msgspec.json.decode(step.error, type=Failure)
-    step = _replace(step, doubt="none")
+    step = changed(step, doubt="none")
     if step.kind == "pivot":
-        return _decided(_failed(execution.with_step(_replace(step, state="rejected")), failure), "rollback")
+        return _decided(_failed(execution.with_step(changed(step, state="rejected")), failure), "rollback")
     return _commit_rejected(execution, step, failure, now)
 
 
@@ -248,9 +248,9 @@ def _unsettled(
 ) -> Execution:
     reason = "RETRY" if isinstance(outcome, NotNow) else "OUTCOME_UNKNOWN"
     failure = Failure(reason, outcome.detail, fault="dependency", step=step.key)
-    step = _replace(step, error=_encode(failure))
+    step = changed(step, error=_encode(failure))
     if step.effect == "external":  # what a local call did is undone with its transaction
-        step = _replace(step, doubt=_worse(step.doubt, "retry" if isinstance(outcome, NotNow) else "unknown"))
+        step = changed(step, doubt=_worse(step.doubt, "retry" if isinstance(outcome, NotNow) else "unknown"))
     if step.kind == "pivot" and step.doubt == "unknown" and not execution.traits[step.position].can_query:
         return execution.with_step(_block(step, failure, now))
     if call.handler == "reserve" and _retried_long_enough(execution, step, now):
@@ -279,11 +279,11 @@ def _later(step: StepRecord, asked_seconds: float | None, now: datetime, jitter:
         seconds = longest * jitter()
     else:
         seconds = min(max(asked_seconds, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
-    return _replace(step, retry_at=now + timedelta(seconds=seconds))
+    return changed(step, retry_at=now + timedelta(seconds=seconds))
 
 
 def _block(step: StepRecord, failure: Failure, now: datetime) -> StepRecord:
-    return _replace(step, blocked_at=now, error=_encode(failure))
+    return changed(step, blocked_at=now, error=_encode(failure))
 
 
 def _failed(execution: Execution, failure: Failure) -> Execution:
@@ -298,10 +298,6 @@ def _decided(execution: Execution, decision: Literal["commit", "rollback", "comp
 def _worse(one: Doubt, other: Doubt) -> Doubt:
     order: tuple[Doubt, ...] = ("none", "retry", "unknown", "refused")
     return max(one, other, key=order.index)
-
-
-def _replace(step: StepRecord, **changes: Any) -> StepRecord:
-    return msgspec.structs.replace(step, **changes)
 
 
 def _encode(failure: Failure) -> msgspec.Raw:

@@ -323,7 +323,7 @@ with due as (
 blamed as (
     select
         o.tenant, o.id, running.key,
-        running.key is not null and o.lost_leases >= 4 as poison
+        running.key is not null and o.lost_leases >= 4 as poison -- this is the fifth
     from due
     join operations as o on o.tenant = due.tenant and o.id = due.id
     left join lateral (
@@ -354,7 +354,7 @@ blamed as (
             limit 1
         ) as next
         where o.lease_owner is not null
-          and (o.lost_leases < 2 or o.lease_alone)
+          and (o.lost_leases < 2 or o.lease_alone) -- 2 make a suspect, which only claim_suspect takes
           and (open or local)
     ) as running on true
 )
