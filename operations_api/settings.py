@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -52,6 +53,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     head_limit_bytes: int = 65_536
     receive_seconds: float = 30.0
     send_seconds: float = 30.0
+    cors_origins: str | None = None
+    jwt_jwks: str | None = None
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    jwt_tenant_claim: str = "tenant"
+    jwt_scopes_claim: str = "scope"
+    jwt_algorithms: str = "RS256,PS256,ES256,EdDSA"
     pool_size: int = 10
     worker_slots: int = 200
     drain_seconds: float = 20.0
@@ -65,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Read every variable of `VARIABLES`. Raises `SettingsError` naming the variable and what it should hold."""
         given = {v.field: v.read(environ[v.name].strip()) for v in VARIABLES if environ.get(v.name, "").strip()}
         given.setdefault("log", "console" if sys.stderr.isatty() else "json")
+        _check_tokens(given)
         return cls(**given)
 
 
@@ -93,6 +102,13 @@ class Variable(msgspec.Struct, frozen=True):
             return "console on a terminal, else json"
         value = _DEFAULTS[self.field]
         return "" if value is None else str(value)
+
+
+def _check_tokens(given: Mapping[str, Any]) -> None:
+    """A token that is not checked for whom it is of and for is one that was made for somebody else."""
+    missing = [v.name for v in VARIABLES if v.field in ("jwt_issuer", "jwt_audience") and v.field not in given]
+    if "jwt_jwks" in given and missing:
+        raise SettingsError(f"OPERATIONS_JWT_JWKS: without {' and '.join(missing)} no token can be checked; set both.")
 
 
 def _text(text: str) -> str:
@@ -126,6 +142,29 @@ def _url(*schemes: str, example: str) -> Parse:
         return text.rstrip("/") if parts.scheme in ("http", "https") else text
 
     return parse
+
+
+def _origins(text: str) -> str:
+    origins = [origin.strip() for origin in text.split(",")]
+    if origins != ["*"] and not all(map(_ORIGIN.fullmatch, origins)):
+        raise ValueError("*, or origins such as https://app.example.com, https://*.example.com, http://localhost:*")
+    return ",".join(origins)
+
+
+def _keys_source(text: str) -> str:
+    if "://" not in text:
+        return text
+    parts = urlsplit(text)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ValueError("the path of a file or an https URL; http is for this machine alone")
+    return text
+
+
+def _algorithms(text: str) -> str:
+    names = [name.strip() for name in text.split(",")]
+    if not set(names) <= set(_ASYMMETRIC):
+        raise ValueError(f"algorithms with a public key, separated by commas: {', '.join(_ASYMMETRIC)}")
+    return ",".join(names)
 
 
 def _whole(low: int, high: int) -> Parse:
@@ -163,6 +202,11 @@ _DEFAULTS: dict[str, Any] = {
 
 # a body is held in memory while it is checked, so a limit beyond this is a mistake rather than a wish
 _LIMIT_BYTES_CEILING = 1 << 30
+
+# * only stands for subdomains and for ports: anything else would let strangers choose a name that matches
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:([0-9]{1,5}|\*))?")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 
 _POSTGRES_URL = _url("postgresql", "postgres", example="postgresql://user:password@host:5432/database")
 _REDIS_URL = _url("redis", "rediss", "unix", example="redis://host:6379/0 or unix:///path/to/socket")
@@ -244,7 +288,7 @@ VARIABLES: tuple[Variable, ...] = (
         "OPERATIONS_RATE_LIMIT",
         _whole(1, 1_000_000),
         "requests per second",
-        "How many requests each tenant may send. Absent: no limit. `operations-api tenants limit` sets another for one.",
+        "How many requests each tenant may send. Absent: no limit.",
     ),
     Variable(
         "in_flight_limit",
@@ -280,6 +324,31 @@ VARIABLES: tuple[Variable, ...] = (
         _number(PATIENCE_SECONDS_FLOOR),
         "seconds",
         "How long a client may take nothing of what it is sent before it is dropped.",
+    ),
+    Variable(
+        "cors_origins",
+        "OPERATIONS_CORS_ORIGINS",
+        _origins,
+        "origins",
+        "Whose pages may call the API from a browser, separated by commas; * is everybody's. Absent: nobody's.",
+    ),
+    Variable(
+        "jwt_jwks",
+        "OPERATIONS_JWT_JWKS",
+        _keys_source,
+        "URL or file",
+        "The public keys (JWKS) of an issuer whose tokens are believed. Absent: API keys only. Needs the extra jwt.",
+    ),
+    Variable("jwt_issuer", "OPERATIONS_JWT_ISSUER", _text, "", "Whose tokens are believed: their claim iss."),
+    Variable("jwt_audience", "OPERATIONS_JWT_AUDIENCE", _text, "", "For whom a token must be: its claim aud."),
+    Variable("jwt_tenant_claim", "OPERATIONS_JWT_TENANT_CLAIM", _text, "claim", "Where a token names its tenant."),
+    Variable("jwt_scopes_claim", "OPERATIONS_JWT_SCOPES_CLAIM", _text, "claim", "Where a token names what it may do."),
+    Variable(
+        "jwt_algorithms",
+        "OPERATIONS_JWT_ALGORITHMS",
+        _algorithms,
+        "",
+        "How tokens may be signed, separated by commas; only with a public key.",
     ),
     Variable("pool_size", "OPERATIONS_POOL_SIZE", _whole(2, 1000), "connections", "Postgres connections per process."),
     Variable(

@@ -22,7 +22,7 @@ UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LONGEST_SECONDS = 36_500 * 86_400
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[int]):
     """A number and its unit, as in 90s, 30m, 24h, 7d; in seconds afterwards."""
 
     name = "duration"

@@ -1,7 +1,7 @@
-"""Who asks: ``Authorization: Bearer <api key>``.
+"""Who asks: ``Authorization: Bearer <api key>``, or a token of an external issuer where one is set (``issuer.py``).
 
 Only the SHA-256 of a key is stored. What a key may do is remembered for a moment, so that a busy client costs no
-query per request and a revoked key stops working within seconds.
+query per request, and a key that was revoked or has expired stops working within seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from operations_api.http.problems import FORBIDDEN, UNAUTHORIZED
 from operations_api.store.api_keys import sha256_of
 
 REMEMBERED_SECONDS: Final = 2.0
-"""A revoked key works at most this much longer."""
+"""A key that was revoked or has expired works at most this much longer, in each process."""
 
 REMEMBERED_KEYS: Final = 10_000
 """More active keys than this only cost a query each now and then."""
@@ -31,11 +31,14 @@ TENANT_HEADER: Final = b"operations-tenant"
 """How a key with the scope ``admin`` says which tenant it acts for; without it, for its own."""
 
 _BEARER: Final = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+)")
-_TENANT: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+TENANT: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+_JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*")
+"""Three parts in base64url, the first of which begins as a JSON object does. No key that was made here has a dot."""
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Whoever sent a request: the tenant it acts for, what it may do, and the name and id of its key."""
+    """Whoever sent a request: the tenant it acts for, what it may do, and the name and id of its key or its subject."""
 
     tenant: str
     scopes: frozenset[str]
@@ -57,24 +60,41 @@ class StoredKey(Protocol):
     def revoked_at(self) -> Any: ...
 
 
+class Tokens(Protocol):
+    """Whoever knows the caller behind a JSON Web Token."""
+
+    async def caller(self, token: str) -> Caller: ...
+
+
 FindKey = Callable[[bytes], Awaitable[StoredKey | None]]
 
 
 class Authenticator:
     """Finds the caller behind a request's headers."""
 
-    def __init__(self, find_key: FindKey, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, find_key: FindKey, tokens: Tokens | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._find_key = find_key
+        self._tokens = tokens
         self._known: TTLCache[bytes, Caller] = TTLCache(REMEMBERED_KEYS, REMEMBERED_SECONDS, timer=clock)
         self._asking: dict[bytes, asyncio.Future[Caller | None]] = {}
 
     async def caller(self, headers: Sequence[tuple[bytes, bytes]]) -> Caller:
-        """The caller. Raises a ``Problem`` of 401 or 403, and ``StoreUnavailable``."""
-        digest = sha256_of(_token(headers))
+        """The caller. Raises a ``Problem`` of 401, 403 or 503, and ``StoreUnavailable``."""
+        secret = _secret(headers)
+        if self._tokens is not None and _JWT.fullmatch(secret):
+            return _acting_for(await self._tokens.caller(secret), headers)
+        return _acting_for(await self._key_holder(secret), headers)
+
+    async def _key_holder(self, secret: str) -> Caller:
+        digest = sha256_of(secret)
         caller = self._known.get(digest) or await self._ask_once(digest)
         if caller is None:
-            raise Problem("This API key is unknown or revoked; check it, or ask for a new one.", kind=UNAUTHORIZED)
-        return _acting_for(caller, headers)
+            raise Problem(
+                "This API key is unknown, revoked or expired; check it, or ask for a new one.", kind=UNAUTHORIZED
+            )
+        return caller
 
     async def _ask_once(self, digest: bytes) -> Caller | None:
         """Concurrent requests with the same key share one query."""
@@ -95,7 +115,7 @@ class Authenticator:
         return caller
 
 
-def _token(headers: Sequence[tuple[bytes, bytes]]) -> str:
+def _secret(headers: Sequence[tuple[bytes, bytes]]) -> str:
     lines = [value for name, value in headers if name == b"authorization"]
     if not lines:
         raise Problem("Send your API key as Authorization: Bearer <key>.", kind=UNAUTHORIZED)
@@ -113,7 +133,7 @@ def _acting_for(caller: Caller, headers: Sequence[tuple[bytes, bytes]]) -> Calle
         raise Problem(
             'Acting for another tenant needs the scope "admin"; leave the Operations-Tenant header out.', kind=FORBIDDEN
         )
-    if len(tenants) > 1 or not _TENANT.fullmatch(tenants[0]):
+    if len(tenants) > 1 or not TENANT.fullmatch(tenants[0]):
         raise Problem("Operations-Tenant must name one tenant.", kind=FORBIDDEN)
     return Caller(tenants[0].decode("ascii"), caller.scopes, caller.actor)
 

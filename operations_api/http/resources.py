@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from operations_api.changes import Changes, Watch
+from operations_api.domain.errors import SettingsError
 from operations_api.domain.registry import Registry
 from operations_api.http.auth import Authenticator
 from operations_api.http.fair_order import FairOrder
@@ -15,6 +18,9 @@ from operations_api.store.definitions import remember_once_migrated
 from operations_api.store.operator import Operators
 from operations_api.store.own_ids import OwnIds
 from operations_api.store.store import Store
+
+if TYPE_CHECKING:
+    from operations_api.http.issuer import Issuer
 
 
 class Resources:
@@ -34,6 +40,7 @@ class Resources:
         self.registry = registry
         self.fair_order = FairOrder()
         self.advice = Advice()
+        self.issuer = _issuer_of(settings)
 
     async def open(self) -> None:
         """Connect. Raises ``StoreUnavailable``, and ``DefinitionError`` for steps changed without a new version.
@@ -48,7 +55,7 @@ class Resources:
         self.operators = Operators(self.store.pool)
         await remember_once_migrated(self.store.pool, self.registry)
         await self._learn_durations()
-        self.authenticator = Authenticator(ApiKeys(self.store.pool).find)
+        self.authenticator = Authenticator(ApiKeys(self.store.pool).find, self.issuer)
         if self.settings.rate_limit is not None:
             self.rate_limit = RateLimit(redis_url, self.settings.rate_limit)
         self.queue = await Queue.open(redis_url)
@@ -71,9 +78,26 @@ class Resources:
     async def close(self) -> None:
         """Let nobody wait any longer, finish what was submitted, disconnect."""
         await self.watch.close()
+        if self.issuer is not None:
+            await self.issuer.close()
         if self.rate_limit is not None:
             await self.rate_limit.close()
         await self.queue.close()
         await self.changes.close()
         await self.own_ids.drain()
         await self.store.close()
+
+
+def _issuer_of(settings: Settings) -> Issuer | None:
+    """The issuer whose tokens are believed. Raises ``SettingsError`` when what checks them is not installed."""
+    if settings.jwt_jwks is None:
+        return None
+    try:
+        from operations_api.http.issuer import Issuer
+
+        return Issuer(settings)
+    except ImportError as error:
+        raise SettingsError(
+            f"OPERATIONS_JWT_JWKS: tokens cannot be checked without {error.name or error}; "
+            "install operations-api with its extra jwt: pip install 'operations-api[jwt]'."
+        ) from None
