@@ -60,10 +60,12 @@ def serve(app: Application, listening: socket.socket, settings: Settings) -> Non
     """
     import uvicorn
 
+    from operations_api.connections import guarded
+
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=guarded(settings),
         ws="none",
         lifespan="on",
         access_log=False,

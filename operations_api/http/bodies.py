@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from operations_api.domain.problem import CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, Problem
+from operations_api.http.problems import BAD_REQUEST
 
 DRAINED_BYTES: Final = 8 * 1024 * 1024
 """A body over the limit is read this far and thrown away: a client that is still sending would not see the 413."""
 
 
 async def read_body(request: Any, limit_bytes: int) -> bytes:
-    """The whole body. Raises a ``Problem`` of 413 when it is larger than ``limit_bytes``."""
+    """The whole body. Raises a ``Problem``: 413 when it is larger than ``limit_bytes``, 400 when it breaks off."""
     announced = _announced(request)
     if announced > limit_bytes and request.headers.get("expect", "").lower() == "100-continue":
         raise _too_large(limit_bytes)  # the client waits for permission and has sent nothing
@@ -19,8 +20,8 @@ async def read_body(request: Any, limit_bytes: int) -> bytes:
     size = 0
     while True:
         message = await request.receive()
-        if message["type"] == "http.disconnect":
-            break
+        if message["type"] == "http.disconnect":  # nobody reads this; what came so far may look like a whole document
+            raise Problem("The body ended before it was complete; send all of it.", kind=BAD_REQUEST)
         chunk = message.get("body", b"")
         size += len(chunk)
         if size <= limit_bytes:

@@ -11,13 +11,18 @@ from typing import Any, Final
 
 import structlog
 
+from operations_api.connections import FULL
+from operations_api.domain.problem import Problem
 from operations_api.http.allowed_methods import AllowedMethods
 from operations_api.http.answer import Answer
 from operations_api.http.exchange import Exchange, base_url_of
-from operations_api.http.problems import answer_to, problem_of
+from operations_api.http.problems import answer_to, problem_of, unavailable
 from operations_api.http.resources import Resources
 
-OPEN_PATHS: Final = ("/openapi.json", "/docs", "/service-info", "/health/live", "/health/ready")
+HEALTH_PATHS: Final = ("/health/live", "/health/ready")
+"""Answered however many are connected: a full process is not a dead one."""
+
+OPEN_PATHS: Final = ("/openapi.json", "/docs", "/service-info", *HEALTH_PATHS)
 OPEN_BELOW: Final = ("/docs/", "/problems/")
 """What needs no API key: documentation, and the questions of load balancers."""
 
@@ -55,6 +60,8 @@ class Edge:
 
     async def _serve(self, scope: Any, exchange: Exchange, receive: Any, send: Any) -> None:
         path, method = scope["path"], scope["method"]
+        if scope.get("state", {}).get(FULL) and path not in HEALTH_PATHS:
+            raise _too_many_connections()
         allow = self._allowed.of(path) if method == "OPTIONS" else None
         if allow is not None:
             await Answer(204, [("Allow", allow)])(scope, receive, send)
@@ -90,6 +97,12 @@ class _Sending:
             completed = [header for header in completed if header[0] != b"allow"]
             completed.append((b"allow", (self._allow() or "OPTIONS").encode("ascii")))
         return completed
+
+
+def _too_many_connections() -> Problem:
+    refusal = unavailable("Too many clients are connected to this process; nothing was accepted.", effect="none")
+    refusal.headers = {**refusal.headers, "Connection": "close"}
+    return refusal
 
 
 def _is_open(path: str) -> bool:

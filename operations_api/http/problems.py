@@ -34,6 +34,7 @@ def blank(status: int) -> ProblemType:
     return ProblemType("", status, HTTPStatus(status).phrase, "", "")
 
 
+BAD_REQUEST: Final = blank(400)
 UNAUTHORIZED: Final = blank(401)
 FORBIDDEN: Final = blank(403)
 NOT_FOUND: Final = blank(404)
