@@ -1,0 +1,38 @@
+"""A client of Server-Sent Events that nobody here wrote: it knows the W3C's rules and nothing of this service."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import msgspec
+import pytest
+from requests_sse import EventSource, InvalidStatusCodeError, MessageEvent
+
+from tests.clients.service import LiveService
+
+SLOW = {"steps": 5, "reserve_ms": 1_500}
+"""Longer than the two seconds, doubled by this client, that it waits before it connects again."""
+
+
+def test_a_listener_outlives_a_crash_of_the_api_and_sees_every_version_once(service: LiveService) -> None:
+    operation = service.begin("probe", SLOW)
+    url = f"{service.base_url}/operations/{operation['id']}/events"
+    opened: list[bool] = []
+    events: list[MessageEvent] = []
+    hooks = {"on_open": lambda: opened.append(True), "on_message": events.append}
+    with EventSource(url, headers=service.authorization, **hooks) as source:
+        next(source), next(source)
+        service.kill_api()
+        service.start_api()
+        with pytest.raises(InvalidStatusCodeError) as stopped:
+            deque(source, maxlen=0)  # reads on until it is told not to connect again
+    stopped.value.response.close()  # which this client leaves to its user
+    assert stopped.value.status_code == 204
+    assert len(opened) == 2
+    seen = [msgspec.json.decode(event.data) for event in events]
+    assert len(seen) > 3, "it was over before the client came back; this proves nothing"
+    versions = [each["version"] for each in seen]
+    assert versions == sorted(set(versions))
+    assert [event.last_event_id for event in events] == [str(version) for version in versions]
+    assert [each["done"] for each in seen] == [False] * (len(seen) - 1) + [True]
+    assert seen[-1]["result"] == {"steps": 5, "echo": None}
