@@ -1,20 +1,36 @@
 """The vocabulary of definitions: everything a module with operations of your own imports.
 
->>> from operations_api import Action, Context, Definition, HttpStep, Pivot, Registry, Reject, Retry, Step
+>>> from operations_api import Action, Context, Definition, HttpStep, Pivot, Registry, Reject, Retry, Step, barrier
 """
 
 from typing import TYPE_CHECKING, Any
 
+from operations_api.domain.barrier import LateReserve
 from operations_api.domain.context import Context
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import Reject, Retry
 from operations_api.domain.registry import Registry
 from operations_api.domain.step import Action, Pivot, Step
+from operations_api.store.barrier import BARRIER_SCHEMA, ask_barrier, barrier
 
 if TYPE_CHECKING:
     from operations_api.http_step import HttpStep
 
-__all__ = ["Action", "Context", "Definition", "HttpStep", "Pivot", "Registry", "Reject", "Retry", "Step"]
+__all__ = [
+    "BARRIER_SCHEMA",
+    "Action",
+    "Context",
+    "Definition",
+    "HttpStep",
+    "LateReserve",
+    "Pivot",
+    "Registry",
+    "Reject",
+    "Retry",
+    "Step",
+    "ask_barrier",
+    "barrier",
+]
 
 
 def __getattr__(name: str) -> Any:

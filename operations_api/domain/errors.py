@@ -1,7 +1,7 @@
 """What can go wrong, as one tree.
 
-Errors of one subject stand beside it: of a start in ``starting.py``, of operators in ``operator.py``, refusals with a
-page of their own in ``problem.py``.
+Errors of one subject stand beside it: of a start in ``starting.py``, of the barrier in ``barrier.py``, of operators in
+``operator.py``, refusals with a page of their own in ``problem.py``.
 
 ::
 
