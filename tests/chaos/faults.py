@@ -1,74 +1,65 @@
-"""What is done to the fleet, and when: a schedule that follows from the seed alone."""
+"""What is done to the fleet, one function for each kind of fault."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import asyncpg
-import msgspec
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from tests.chaos.fleet import Fleet
+from tests.chaos.schedule import Fault
+
+KILLS_IN_A_ROW = 6
+"""More than there are workers, so that some are met again when they have just come back."""
 
 
-class Fault(msgspec.Struct, frozen=True):
-    """At ``at`` seconds into a phase ``kind`` is done to the one with this number; ``seconds`` is for what lasts."""
-
-    at: float
-    kind: str
-    target: int
-    seconds: float
-
-
-def schedule(seed: int, seconds: float, kinds: list[str], every_seconds: float) -> list[Fault]:
-    """The faults of one phase. The same arguments give the same faults."""
-    chance = random.Random(f"{seed} {seconds} {kinds} {every_seconds}")
-    faults, at = [], every_seconds * 0.5
-    while at < seconds:
-        faults.append(Fault(round(at, 3), chance.choice(kinds), chance.randrange(1000), chance.uniform(0.5, 1.5)))
-        at += every_seconds * chance.uniform(0.5, 1.5)
-    return faults
-
-
-async def inflict(fleet: Fleet, fault: Fault, lease_seconds: float) -> None:
+async def inflict(fleet: Fleet, fault: Fault) -> None:
     """Do it, and undo what does not end by itself."""
-    await KINDS[fault.kind](fleet, fault, lease_seconds)
+    await KINDS[fault.kind](fleet, fault)
 
 
-async def kill_worker(fleet: Fleet, fault: Fault, _: float) -> None:
+async def kill_worker(fleet: Fleet, fault: Fault) -> None:
     """SIGKILL in the middle of whatever it does."""
-    fleet.workers[fault.target % len(fleet.workers)].signal(signal.SIGKILL)
+    fleet.kill_worker(fault.target)
 
 
-async def stop_worker(fleet: Fleet, fault: Fault, _: float) -> None:
+async def kill_workers(fleet: Fleet, fault: Fault) -> None:
+    """One after the other, the next one while the one before is starting again."""
+    for number in range(KILLS_IN_A_ROW):
+        if number:
+            await asyncio.sleep(fault.seconds / (KILLS_IN_A_ROW - 1))
+        fleet.kill_worker(fault.target + number)
+
+
+async def stop_worker(fleet: Fleet, fault: Fault) -> None:
     """SIGTERM: it drains."""
     fleet.workers[fault.target % len(fleet.workers)].signal(signal.SIGTERM)
 
 
-async def freeze_worker(fleet: Fleet, fault: Fault, lease_seconds: float) -> None:
+async def freeze_worker(fleet: Fleet, fault: Fault) -> None:
     """SIGSTOP past its lease, then SIGCONT: a zombie that believes it holds its operations."""
     worker = fleet.workers[fault.target % len(fleet.workers)]
     worker.signal(signal.SIGSTOP)
-    await asyncio.sleep(lease_seconds * (1 + fault.seconds))
+    await asyncio.sleep(fault.seconds)
     worker.signal(signal.SIGCONT)
 
 
-async def kill_api(fleet: Fleet, fault: Fault, _: float) -> None:
+async def kill_api(fleet: Fleet, fault: Fault) -> None:
     """SIGKILL with requests on the wire."""
     fleet.api_processes[fault.target % len(fleet.api_processes)].signal(signal.SIGKILL)
 
 
-async def restart_postgres(fleet: Fleet, _: Fault, __: float) -> None:
+async def restart_postgres(fleet: Fleet, _: Fault) -> None:
     """Immediate mode."""
     await fleet.restart_postgres()
 
 
-async def kill_backends(fleet: Fleet, fault: Fault, _: float) -> None:
+async def kill_backends(fleet: Fleet, fault: Fault) -> None:
     """A third of the sessions lose their connection, in the middle of a COMMIT if it so happens."""
     with suppress(OSError, asyncpg.PostgresError):  # it may be down from another fault
         connection = await asyncpg.connect(fleet.database_url)
@@ -82,24 +73,24 @@ async def kill_backends(fleet: Fleet, fault: Fault, _: float) -> None:
             await connection.close()
 
 
-async def exhaust_pools(fleet: Fleet, fault: Fault, _: float) -> None:
+async def exhaust_pools(fleet: Fleet, fault: Fault) -> None:
     """The table of operations is locked for a while, as by a careless migration: every session of every pool waits."""
     with suppress(OSError, asyncpg.PostgresError):
         connection = await asyncpg.connect(fleet.database_url)
         try:
             async with connection.transaction():
                 await connection.execute("lock table operations in access exclusive mode")
-                await connection.execute("select pg_sleep($1)", 2 * fault.seconds)
+                await connection.execute("select pg_sleep($1)", fault.seconds)
         finally:
             await connection.close()
 
 
-async def restart_redis(fleet: Fleet, _: Fault, __: float) -> None:
-    """SIGKILL, then a new start from the append-only file."""
-    await fleet.restart_redis()
+async def lose_redis(fleet: Fleet, fault: Fault) -> None:
+    """SIGKILL; nobody starts it again for a while."""
+    await fleet.lose_redis(fault.seconds)
 
 
-async def flush_redis(fleet: Fleet, _: Fault, __: float) -> None:
+async def flush_redis(fleet: Fleet, _: Fault) -> None:
     """Every wake-up is lost."""
     client: redis.Redis = redis.Redis.from_url(fleet.redis_url)
     with suppress(OSError, RedisError):
@@ -107,14 +98,29 @@ async def flush_redis(fleet: Fleet, _: Fault, __: float) -> None:
     await client.aclose()
 
 
-KINDS: dict[str, Callable[[Fleet, Fault, float], Awaitable[None]]] = {
+async def kill_participant(fleet: Fleet, _: Fault) -> None:
+    """SIGKILL with calls on the wire. Its books are on disk, and it comes back."""
+    fleet.participant.signal(signal.SIGKILL)
+
+
+async def freeze_participant(fleet: Fleet, fault: Fault) -> None:
+    """SIGSTOP: calls time out, and are carried out when everybody has given them up."""
+    fleet.participant.signal(signal.SIGSTOP)
+    await asyncio.sleep(fault.seconds)
+    fleet.participant.signal(signal.SIGCONT)
+
+
+KINDS: dict[str, Callable[[Fleet, Fault], Awaitable[None]]] = {
     "kill-worker": kill_worker,
+    "kill-workers": kill_workers,
     "stop-worker": stop_worker,
     "freeze-worker": freeze_worker,
     "kill-api": kill_api,
     "restart-postgres": restart_postgres,
     "kill-backends": kill_backends,
     "exhaust-pools": exhaust_pools,
-    "restart-redis": restart_redis,
+    "lose-redis": lose_redis,
     "flush-redis": flush_redis,
+    "kill-participant": kill_participant,
+    "freeze-participant": freeze_participant,
 }

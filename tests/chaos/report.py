@@ -1,122 +1,311 @@
-"""The table people read."""
+"""The report people read: what was promised, and what was measured."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
-from tests.chaos.load import Accepted
+from tests.chaos.fleet import LEASE_SECONDS, TIMEOUT_SECONDS
+from tests.chaos.phase import Phase, kept
+from tests.chaos.schedule import FEW, LONGEST_WINDOW_SECONDS, SETTLING_SECONDS
+from tests.chaos.takeovers import Takeover
 from tests.chaos.verdict import Verdict
 
-SETTLING_SECONDS = 5.0
-"""Throughput is counted from so long after a fault; what came before is the recovery."""
+TAKEOVER_SECONDS = LEASE_SECONDS + 2.0
+START_SECONDS = 2.0
+THROUGHPUT_KEPT = 0.95
+KILLS = ("kill-worker", "kill-workers")
+MOST_LINES = 20
+
+EXPLAINED = """\
+Clients start `place-order` and `transfer-funds`, which move money in Postgres, and `probe`, whose one to three
+steps are HTTP calls to a participant: a process of its own that shares no code with the service, sells seats, and
+keeps books of every call and every effect. Of its calls 3.5 % go wrong by themselves: refused for now, answered
+with an error, cut off before or after the effect, or answered too late. About one operation in seven is refused by
+one of its steps, and one in ten is canceled while it runs. What follows was counted at the end: from the ledger in
+Postgres, from the participant's books, and from what clients were told.""".splitlines()
+
+TAKING_OVER = f"""\
+From the SIGKILL to the moment another worker claims an operation that the dead one held, by the database's own
+record of leases. The lease is {LEASE_SECONDS:g} s, and the promise is lease + 2 s: with the default lease of 15 s
+these times are 13 s longer. Among mixed faults Postgres may be gone as well, or the next worker.
+
+To go on is not always to finish: before what a call may hold is given back, that call must have ended, which takes up
+to its `timeout_seconds` ({TIMEOUT_SECONDS:g} s for these steps, 30 s unless a step says otherwise). An operation that
+was there at the death of two workers is claimed by itself, and waits until its next worker has nothing else to do.
+""".splitlines()
+
+WITHOUT_REDIS = f"""\
+From acceptance (`created_at`) to the start (`started_at`) of what was accepted while Redis was away, with
+{FEW["lose-redis"]} clients only: then nobody but the workers' own look each second finds an operation.
+""".splitlines()
+
+THROUGHPUT = f"""\
+Operations finished per second in windows of {LONGEST_WINDOW_SECONDS:g} s: undisturbed ones before and after each
+fault, and one that begins {SETTLING_SECONDS:g} s after it has ended. Throughput kept is the latter as a part of the
+former two, so a machine that becomes slower or faster meanwhile counts neither as a fault nor as a cure. Recovery:
+from the beginning of a fault until everything that was under way at that moment was finished.
+""".splitlines()
 
 
-class Phase(msgspec.Struct):
-    """One stretch of load under one kind of fault. Times are of the host's clock."""
+class Promise(msgspec.Struct, frozen=True):
+    """What is promised, what was measured, and whether that keeps it. ``counts``: whether it decides the exit code."""
 
-    name: str
-    began_at: float
-    ended_at: float
-    faults_at: list[float]
-    accepted: list[Accepted]
-    unexpected: list[str]
-
-    @property
-    def rate(self) -> float:
-        """Operations finished per second, leaving out what follows a fault too closely."""
-        seconds = sum(end - start for start, end in self._calm())
-        return self._finished_in_calm() / seconds if seconds > 0 else 0.0
-
-    @property
-    def recoveries(self) -> list[float]:
-        """For each fault, how long it took until everything that was under way at that moment was finished."""
-        return [max(gaps) for at in self.faults_at if (gaps := self._under_way(at))]
-
-    def _calm(self) -> list[tuple[float, float]]:
-        ends = [*self.faults_at, self.ended_at]
-        starts = [self.began_at, *(at + SETTLING_SECONDS for at in self.faults_at)]
-        return [(start, end) for start, end in zip(starts, ends, strict=True) if end > start]
-
-    def _finished_in_calm(self) -> int:
-        calm = self._calm()
-        times = [work.finished_at for work in self.accepted if work.finished_at is not None]
-        return sum(1 for at in times if any(start <= at < end for start, end in calm))
-
-    def _under_way(self, at: float) -> list[float]:
-        return [
-            work.finished_at - at
-            for work in self.accepted
-            if work.finished_at is not None and work.accepted_at <= at < work.finished_at
-        ]
+    sentence: str
+    measured: str
+    is_kept: bool
+    counts: bool = True
 
 
-def render(options: argparse.Namespace, phases: list[Phase], verdict: Verdict, unexpected: list[str]) -> str:
+def promises(phases: Sequence[Phase], verdict: Verdict) -> list[Promise]:
+    """All of them that this run could measure."""
+    unexpected = sum(len(phase.unexpected) for phase in phases)
+    seats = verdict.seats
+    moved = "conserved" if verdict.money_before == verdict.money_after else "not conserved"
+    return [
+        Promise(
+            "Every accepted operation ends, or waits for a person who is told why.",
+            f"{verdict.lost} lost of {verdict.accepted}; {verdict.blocked} wait for a person",
+            verdict.lost == 0,
+        ),
+        Promise("Nothing happens twice.", f"{verdict.doubled} doubled", verdict.doubled == 0),
+        Promise("Nothing is held after the end.", f"{verdict.held} held", verdict.held == 0),
+        Promise(
+            "What succeeded is applied wholly, what failed or was canceled not at all.",
+            f"{seats.missing} missing, {seats.applied} applied; {seats.sold} seats sold of {seats.owed}",
+            seats.missing == seats.applied == 0 and (seats.sold == seats.owed or verdict.blocked > 0),
+        ),
+        Promise("Money is conserved.", moved, verdict.money_before == verdict.money_after),
+        Promise(
+            "The books agree with what clients were told.",
+            f"{len(verdict.findings)} contradictions",
+            not verdict.findings,
+        ),
+        Promise("Clients meet no error but \"come back later\".", f"{unexpected} others", unexpected == 0),
+        *_takeover_promise(phases, verdict.takeovers),
+        *_redis_promises(phases),
+        *_throughput_promise(phases),
+    ]  # fmt: skip
+
+
+def _takeover_promise(phases: Sequence[Phase], all: Sequence[Takeover]) -> list[Promise]:
+    seconds = [one.seconds for phase in phases if phase.name in KILLS for one in _within(phase, all)]
+    if not seconds:
+        return []
+    return [
+        Promise(
+            f"Operations of a killed worker go on within lease + 2 s ({TAKEOVER_SECONDS:g} s here).",
+            f"{len(seconds)} taken over, the last after {max(seconds):.2f} s",
+            max(seconds) <= TAKEOVER_SECONDS,
+        )
+    ]
+
+
+def _redis_promises(phases: Sequence[Phase]) -> list[Promise]:
+    gone = [phase for phase in phases if phase.name == "lose-redis"]
+    starts = [seconds for phase in gone for seconds in phase.starts]
+    if not starts:
+        return []
+    refused = sum(phase.refused for phase in gone)
+    return [
+        Promise("Without Redis every start is accepted.", f"{len(starts)} accepted, {refused} refused", refused == 0),
+        Promise(
+            f"Without Redis operations start within {START_SECONDS:g} s of acceptance.",
+            f"the last after {max(starts):.2f} s",
+            max(starts) <= START_SECONDS,
+        ),
+    ]
+
+
+def _throughput_promise(phases: Sequence[Phase]) -> list[Promise]:
+    parts = {phase.name: part for phase in _alone(phases) if (part := kept(phase, LONGEST_WINDOW_SECONDS)) is not None}
+    if not parts:
+        return []
+    least = min(parts, key=lambda name: parts[name])
+    return [
+        Promise(
+            f"Throughput is back at {THROUGHPUT_KEPT:.0%} {SETTLING_SECONDS:g} s after a fault.",
+            f"least after {least}: {parts[least]:.0%}",
+            parts[least] >= THROUGHPUT_KEPT,
+            counts=False,
+        )
+    ]
+
+
+def render(options: argparse.Namespace, phases: Sequence[Phase], verdict: Verdict, measured: Sequence[Promise]) -> str:
     """The whole report, as Markdown."""
-    return "\n".join(
-        [
-            "# Reliability, as measured",
-            "",
-            f"{datetime.now(UTC):%Y-%m-%d}, `make chaos SECONDS={options.seconds:g} SEED={options.seed}`: "
-            f"{options.workers} workers, {options.apis} API processes, {options.clients} clients, "
-            f"leases of {options.lease_seconds:g} s; a fault about every {options.every:g} s where one kind is tried, "
-            f"every {options.every_mixed:g} s where all are mixed.",
-            "",
-            *_verdict(verdict),
-            "",
-            *_phases(phases),
-            *(
-                ["", "Answers no client should get:", "", *(f"- {line}" for line in unexpected[:20])]
-                if unexpected
-                else []
-            ),
-            *(["", "Findings:", "", *(f"- {line}" for line in verdict.findings[:20])] if verdict.findings else []),
-        ]
+    sections = [
+        _head(options, phases),
+        _promises(measured),
+        _operations(phases, verdict),
+        _participant(verdict),
+        _takeovers(phases, verdict.takeovers),
+        _redis(phases),
+        _throughput(phases),
+        _lines("Answers no client should get", [line for phase in phases for line in phase.unexpected]),
+        _lines("Findings", verdict.findings),
+    ]
+    return "\n\n".join("\n".join(section) for section in sections if section)
+
+
+def _head(options: argparse.Namespace, phases: Sequence[Phase]) -> list[str]:
+    faults = sum(len(phase.disturbances) for phase in phases)
+    seconds = phases[-1].ended_at - phases[0].began_at
+    return [
+        "# Reliability, as measured",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, `make chaos SECONDS={options.seconds:g} SEED={options.seed}`: "
+        f"{options.workers} workers, {options.apis} API processes, {options.clients} clients, "
+        f"leases of {LEASE_SECONDS:g} s; {faults} faults in {seconds / 60:.1f} minutes.",
+        "",
+        *EXPLAINED,
+    ]
+
+
+def _promises(measured: Sequence[Promise]) -> list[str]:
+    return _table(
+        ["promise", "measured", "kept"],
+        ":--,:--,:--",
+        [[one.sentence, one.measured, "yes" if one.is_kept else "**no**"] for one in measured],
     )
 
 
-def _verdict(verdict: Verdict) -> list[str]:
-    return [
-        "| accepted | terminal | needs attention | lost | doubled | held | money before | money after |",
-        "|---:|---:|---:|---:|---:|---:|---:|---:|",
-        "| "
-        + " | ".join(
-            str(number)
-            for number in (
-                verdict.accepted,
-                verdict.terminal,
-                verdict.blocked,
-                verdict.lost,
-                verdict.doubled,
-                verdict.held,
-                verdict.money_before,
-                verdict.money_after,
-            )
-        )
-        + " |",
-    ]
+def _operations(phases: Sequence[Phase], verdict: Verdict) -> list[str]:
+    became = Counter(work.became.status for phase in phases for work in phase.accepted if work.became is not None)
+    numbers = {
+        "accepted": verdict.accepted,
+        "of these while all was mixed": sum(len(phase.accepted) for phase in phases if phase.name == "mixed"),
+        "terminal": verdict.terminal,
+        **{status: became[status] for status in ("succeeded", "failed", "canceled")},
+        "needs attention": verdict.blocked,
+        "lost": verdict.lost,
+        "doubled": verdict.doubled,
+        "held": verdict.held,
+        "money before": verdict.money_before,
+        "money after": verdict.money_after,
+    }
+    return ["## Operations", "", *_numbers(numbers)]
 
 
-def _phases(phases: list[Phase]) -> list[str]:
-    undisturbed = phases[0].rate
+def _participant(verdict: Verdict) -> list[str]:
+    books, seats = verdict.books, verdict.seats
+    numbers = {
+        "calls": books.calls,
+        "repeated calls": books.calls - books.tokens,
+        "effects": len(books.effects),
+        "doubled": seats.doubled,
+        "held after the end": seats.held,
+        "failed or canceled, but applied": seats.applied,
+        "succeeded, but missing": seats.missing,
+        "seats sold": seats.sold,
+        "seats of succeeded operations": seats.owed,
+        "reserves refused because they came after their rollback": books.late,
+        **{f"calls treated badly: {name}": times for name, times in sorted(books.troubles.items())},
+    }
+    return ["## The participant's books", "", *_numbers(numbers)]
+
+
+def _takeovers(phases: Sequence[Phase], all: Sequence[Takeover]) -> list[str]:
+    rows = []
+    for phase in phases:
+        seconds = [one.seconds for one in _within(phase, all)]
+        if seconds:
+            rows.append([phase.name, str(len({one.killed_at for one in _within(phase, all)})), *_spread(seconds)])
+    if not rows:
+        return []
     return [
-        "Recovery: from the fault until everything that was under way at that moment was finished. A rollback of a",
-        "step whose call was cut off waits until that call must have ended (`timeout_seconds`, 30 s by default): the",
-        "longest recoveries are these. Throughput: operations finished per second, counted from",
-        f"{SETTLING_SECONDS:g} s after each fault.",
+        "## When a worker is killed",
         "",
-        "| phase | faults | finished/s | throughput kept | recovery median | recovery max |",
-        "|---|---:|---:|---:|---:|---:|",
-        *(_row(phase, undisturbed) for phase in phases),
+        *TAKING_OVER,
+        "",
+        *_table(["phase", "kills", "operations", "median", "99 %", "max"], ":--,--:,--:,--:,--:,--:", rows),
+    ]  # fmt: skip
+
+
+def _redis(phases: Sequence[Phase]) -> list[str]:
+    rows = [
+        [phase.name, str(len(phase.disturbances)), str(phase.refused), *_spread(phase.starts)]
+        for phase in phases
+        if phase.name == "lose-redis" and phase.starts
+    ]
+    if not rows:
+        return []
+    return [
+        "## While Redis is gone",
+        "",
+        *WITHOUT_REDIS,
+        "",
+        *_table(
+            ["phase", "times", "starts refused", "starts accepted", "median", "99 %", "max"],
+            ":--,--:,--:,--:,--:,--:,--:",
+            rows,
+        ),
     ]
 
 
-def _row(phase: Phase, undisturbed: float) -> str:
-    recoveries = phase.recoveries
-    median = f"{statistics.median(recoveries):.2f} s" if recoveries else "-"
-    longest = f"{max(recoveries):.2f} s" if recoveries else "-"
-    rate, kept = (f"{phase.rate:.0f}", f"{phase.rate / undisturbed:.0%}") if phase.rate and undisturbed else ("-", "-")
-    return f"| {phase.name} | {len(phase.faults_at)} | {rate} | {kept} | {median} | {longest} |"
+def _throughput(phases: Sequence[Phase]) -> list[str]:
+    window = LONGEST_WINDOW_SECONDS
+    rows = []
+    for phase in phases:
+        calm, after, part = "-", f"{phase.rate:.0f}", "-"
+        if phase in _alone(phases):
+            calm = f"{statistics.mean(phase.calm(window)):.0f}"
+            after = f"{statistics.mean(phase.settled(window)):.0f}"
+            part = f"{kept(phase, window) or 0:.0%}"
+        rows.append([phase.name, str(len(phase.disturbances)), calm, after, part, *_recovery(phase.recoveries)])
+    return [
+        "## Throughput and recovery, by kind of fault",
+        "",
+        *THROUGHPUT,
+        "",
+        *_table(
+            ["phase", "faults", "undisturbed/s", "after/s", "kept", "recovery median", "recovery max"],
+            ":--,--:,--:,--:,--:,--:,--:",
+            rows,
+        ),
+    ]  # fmt: skip
+
+
+def _recovery(seconds: Sequence[float]) -> list[str]:
+    return [_seconds(statistics.median(seconds)), _seconds(max(seconds))] if seconds else ["-", "-"]
+
+
+def _lines(title: str, lines: Sequence[str]) -> list[str]:
+    if not lines:
+        return []
+    return [f"## {title}", "", *(f"- {line}" for line in lines[:MOST_LINES])]
+
+
+def _alone(phases: Sequence[Phase]) -> list[Phase]:
+    return [phase for phase in phases if phase.disturbances and phase.name != "mixed"]
+
+
+def _within(phase: Phase, all: Sequence[Takeover]) -> list[Takeover]:
+    """Those of the operations whose worker was killed in this phase."""
+    kills = [(one.began_at, one.ended_at) for one in phase.disturbances]
+    return [one for one in all if any(began_at <= one.killed_at <= ended_at for began_at, ended_at in kills)]
+
+
+def _spread(seconds: Sequence[float]) -> list[str]:
+    ordered = sorted(seconds)
+    high = ordered[math.ceil(0.99 * len(ordered)) - 1]
+    return [str(len(ordered)), *(_seconds(value) for value in (statistics.median(ordered), high, ordered[-1]))]
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s"
+
+
+def _numbers(numbers: dict[str, int]) -> list[str]:
+    return _table(["", "number"], ":--,--:", [[name, str(number)] for name, number in numbers.items()])
+
+
+def _table(columns: Sequence[str], alignment: str, rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [columns, alignment.split(","), *rows]
+    return ["| " + " | ".join(line) + " |" for line in lines]
