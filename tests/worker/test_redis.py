@@ -135,3 +135,19 @@ async def test_a_bell_alone_cancels_nothing(crew: Crew, redis_url: str) -> None:
     await crew.journaled(id, lambda row: row["lease_expires_at"] != before)  # a heartbeat has asked Postgres
     crew.open_gate(id, "slow", "reserve")
     assert (await crew.done(id)).status == "succeeded"
+
+
+async def test_a_cancel_request_is_honoured_at_the_next_heartbeat_while_redis_is_away(crew: Crew) -> None:
+    crew.start_worker(REDIS_URL=NOWHERE, OPERATIONS_LEASE_SECONDS="6")  # beats are far enough apart to be told apart
+    id = await crew.begin(StepTold("slow", trouble={"reserve": "wait"}))
+    await crew.seen(id, "call", "slow", "reserve")
+    assert (await crew.store.cancel("dev", id)).outcome == "accepted"
+    beats = {(await crew.row(id))["lease_expires_at"]}
+    heard = asyncio.create_task(crew.seen(id, "cancel requested", "slow", "reserve"))
+    while not heard.done():
+        beats.add((await crew.row(id))["lease_expires_at"])
+        await asyncio.sleep(POLL_SECONDS)
+    await heard
+    assert len(beats) <= 2, "the handler was not told at the first heartbeat after the request"
+    crew.open_gate(id, "slow", "reserve")
+    assert (await crew.done(id)).status == "canceled"
