@@ -50,12 +50,12 @@ def redis_settings(redis_url: str) -> RedisSettings:
     return settings
 
 
-def connect(redis_url: str) -> ArqRedis:
+def connect(redis_url: str, kind: type[ArqRedis] = ArqRedis) -> ArqRedis:
     """A connection pool that connects when it is first used."""
     pool = ConnectionPool.from_url(
         redis_url, socket_connect_timeout=REDIS_TIMEOUT_SECONDS, socket_timeout=REDIS_TIMEOUT_SECONDS
     )
-    return ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize, default_queue_name=QUEUE)
+    return kind(pool, job_serializer=serialize, job_deserializer=deserialize, default_queue_name=QUEUE)
 
 
 class Queue:

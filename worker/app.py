@@ -3,7 +3,7 @@
 ``operations-api worker`` runs ``run``, where arq's loop is woken instead of polling: it looks at the queue when the
 bell rings. arq's own loop looks every half second, so an idle operation waits a quarter of a second on average, and
 polling faster costs CPU while nothing happens. ``arq worker.app.WorkerSettings`` runs the same engine in the stock
-loop.
+loop, which cannot begin without Redis, but goes on without it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from arq.connections import ArqRedis
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
@@ -119,6 +120,38 @@ class Bell(Worker):
             self._cancel(tenant, id)
 
 
+class PatientRedis(ArqRedis):
+    """What arq's own loop asks, answered by "nothing" while Redis is away.
+
+    The first command that failed would end the loop, and one that fails while it ends keeps ``on_shutdown``, which
+    drains the worker, from being called.
+    """
+
+    _is_away = False
+
+    async def zrangebyscore(self, *args: Any, **options: Any) -> Any:
+        return await self._ask(super().zrangebyscore(*args, **options), [])
+
+    async def zcard(self, *args: Any) -> Any:
+        return await self._ask(super().zcard(*args), 0)
+
+    async def psetex(self, *args: Any) -> Any:
+        return await self._ask(super().psetex(*args), None)  # type: ignore[no-untyped-call]  # redis-py types it not
+
+    async def delete(self, *args: Any) -> Any:
+        return await self._ask(super().delete(*args), 0)
+
+    async def _ask(self, asked: Any, otherwise: Any) -> Any:
+        was_away, self._is_away = self._is_away, False
+        try:
+            return await asked
+        except (RedisError, OSError, TimeoutError) as error:
+            if not was_away:
+                log.warning("Redis is away; operations are found by looking every second", error=str(error))
+            self._is_away = True
+            return otherwise
+
+
 async def _first(*awaitables: Any) -> None:
     tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -152,7 +185,8 @@ def _arq_settings() -> type:
         ctx["worker"] = await ctx["stack"].enter_async_context(working(settings, registry))
 
     async def on_shutdown(ctx: dict[Any, Any]) -> None:
-        await ctx["stack"].aclose()
+        if stack := ctx.get("stack"):  # without Redis there is no startup, but a shutdown all the same
+            await stack.aclose()
 
     return type(
         "WorkerSettings",
@@ -161,7 +195,8 @@ def _arq_settings() -> type:
             "functions": [func(wake, name=WAKE)],
             "on_startup": on_startup,
             "on_shutdown": on_shutdown,
-            "redis_settings": redis_settings(settings.redis_url),
+            "redis_pool": connect(settings.redis_url, PatientRedis),
+            "redis_settings": redis_settings(settings.redis_url),  # for `arq --check`
             "queue_name": QUEUE,
             "keep_result": 0,
             "max_tries": 1,

@@ -15,7 +15,7 @@ import redis.asyncio
 from operations_api.embedded.servers import EmbeddedServers
 from operations_api.queue import BELL, QUEUE, Queue
 from operations_api.settings import Settings
-from tests.worker.crew import PATIENCE_SECONDS, POLL_SECONDS, Crew
+from tests.worker.crew import PATIENCE_SECONDS, POLL_SECONDS, PROGRAM, Crew
 from tests.worker.definitions import StepTold
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -36,6 +36,23 @@ async def test_a_worker_works_without_redis(crew: Crew) -> None:
     assert worker.process.poll() is None
     worker.send(signal.SIGTERM)
     assert await worker.ended() == 0
+
+
+async def test_the_stock_arq_command_goes_on_without_redis_and_drains_without_it(
+    crew: Crew, own_redis: EmbeddedServers
+) -> None:
+    assert own_redis.valkey is not None
+    command = [PROGRAM.with_name("arq"), "worker.app.WorkerSettings"]
+    worker = crew.start_worker(command=command, REDIS_URL=own_redis.valkey.url)
+    await crew.done(await crew.begin(StepTold("warm-up")))
+    own_redis.valkey.stop()
+    assert (await crew.done(await crew.begin(StepTold("without")))).status == "succeeded"
+    slow = await crew.begin(StepTold("slow", trouble={"commit": "wait"}))
+    await crew.seen(slow, "call", "slow", "commit")
+    worker.send(signal.SIGTERM)
+    crew.open_gate(slow, "slow", "commit")
+    assert await worker.ended() == 0
+    assert (await crew.get(slow)).status == "succeeded"
 
 
 async def test_a_worker_hears_the_bell_again_when_redis_is_back(crew: Crew, own_redis: EmbeddedServers) -> None:
