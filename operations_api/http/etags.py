@@ -7,7 +7,9 @@ from typing import Final
 
 import msgspec
 
-_TAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_TAG: Final = re.compile(r'[ \t]*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*')
+_ELEMENT: Final = re.compile(r'(?:[^,"]|"[^"]*"|"[^"]*$)+')
+"""What stands between two commas that are not within quotes; an open quote goes on to the end."""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -38,9 +40,9 @@ def condition(lines: list[str]) -> Condition | None:
     value = ", ".join(lines)
     if value.strip() == "*":
         return Condition(frozenset(), frozenset(), anything=True)
-    found = _TAG.findall(value)
+    found = [match for element in _ELEMENT.findall(value) if (match := _TAG.fullmatch(element))]
     return Condition(
-        tags=frozenset(f'"{opaque}"' for _, opaque in found),
-        strong=frozenset(f'"{opaque}"' for weak, opaque in found if not weak),
+        tags=frozenset(f'"{match[2]}"' for match in found),
+        strong=frozenset(f'"{match[2]}"' for match in found if not match[1]),
         anything=False,
     )

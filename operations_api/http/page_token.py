@@ -26,8 +26,7 @@ def issue(tenant: str, filters: Mapping[str, str], place: Place) -> str:
     """The token of the page after ``place``."""
     created_at, id = place
     since_us = (created_at - _EPOCH) // _MICROSECOND
-    content = _tie(tenant, filters) + since_us.to_bytes(8, "big", signed=True) + id.bytes
-    return urlsafe_b64encode(content).decode("ascii").rstrip("=")
+    return _written(_tie(tenant, filters) + since_us.to_bytes(8, "big", signed=True) + id.bytes)
 
 
 def read(token: str, tenant: str, filters: Mapping[str, str]) -> Place:
@@ -37,9 +36,13 @@ def read(token: str, tenant: str, filters: Mapping[str, str]) -> Place:
         created_at = _EPOCH + timedelta(microseconds=int.from_bytes(content[_TIED_BYTES:-16], "big", signed=True))
     except (ValueError, OverflowError):
         raise _wrong() from None
-    if len(content) != _LENGTH or content[:_TIED_BYTES] != _tie(tenant, filters):
+    if len(content) != _LENGTH or content[:_TIED_BYTES] != _tie(tenant, filters) or _written(content) != token:
         raise _wrong()
     return created_at, UUID(bytes=content[-16:])
+
+
+def _written(content: bytes) -> str:
+    return urlsafe_b64encode(content).decode("ascii").rstrip("=")
 
 
 def _tie(tenant: str, filters: Mapping[str, str]) -> bytes:

@@ -1,11 +1,14 @@
-"""The ``traceparent`` header (W3C Trace Context): stored with the operation when well-formed, else ignored."""
+"""The ``traceparent`` header (W3C Trace Context): stored with the operation when well-formed, else ignored.
+
+It is sent on to other services, so it holds nothing that could not stand in a header.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-_TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
+_TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[!-~]*)?")
 
 MAX_LENGTH: Final = 255
 """Later versions of the header may be longer than 55 characters; more than this is nobody's trace."""
