@@ -1,9 +1,9 @@
 """The HTTP face of the service: what is served, by what, and in which order a request meets it.
 
-A request passes the edge (``edge.py``: id, authentication, OPTIONS), Litestar's router, and one handler (``starts.py``,
-``own_ids.py``, ``monitor.py``, ``events.py``, ``labels.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``,
-``operator.py``, ``versions.py``, ``service_info.py``, ``health.py``). Whatever is raised on the way becomes a problem
-document.
+A request passes the edge (``edge.py``: id, authentication, OPTIONS; ``cors.py`` is around it), Litestar's router, and
+one handler (``starts.py``, ``own_ids.py``, ``monitor.py``, ``events.py``, ``labels.py``, ``listing.py``,
+``cancellation.py``, ``deletion.py``, ``operator.py``, ``versions.py``, ``service_info.py``, ``health.py``). Whatever is
+raised on the way becomes a problem document.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from operations_api.http import openapi
 from operations_api.http.allowed_methods import OTHERWISE, AllowedMethods
 from operations_api.http.answer import Answer
 from operations_api.http.cancellation import cancel_route
+from operations_api.http.cors import CrossOrigin
 from operations_api.http.deletion import delete_route
 from operations_api.http.edge import Edge
 from operations_api.http.events import events_route
@@ -39,7 +40,7 @@ from operations_api.http.versions import versions_route
 from operations_api.settings import Settings
 
 
-def create_app(settings: Settings, registry: Registry) -> Edge:
+def create_app(settings: Settings, registry: Registry) -> Edge | CrossOrigin:
     """The ASGI application. Its lifespan connects to the servers that ``settings`` names, which must name both."""
     resources = Resources(settings, registry)
     litestar = Litestar(
@@ -49,7 +50,8 @@ def create_app(settings: Settings, registry: Registry) -> Edge:
         openapi_config=None,  # openapi.routes serves a document of our own
         logging_config=None,
     )
-    return Edge(litestar, AllowedMethods(litestar.routes), resources)
+    edge = Edge(litestar, AllowedMethods(litestar.routes), resources)
+    return edge if settings.cors_origins is None else CrossOrigin(edge, settings.cors_origins)
 
 
 def handlers(resources: Resources) -> list[Any]:

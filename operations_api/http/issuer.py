@@ -41,8 +41,8 @@ class Issuer:
     """Whoever makes the tokens. One per process."""
 
     def __init__(self, settings: Settings) -> None:
-        if not has_crypto:
-            raise ImportError("cryptography")
+        if not has_crypto:  # redis brings PyJWT along, but not what it checks these signatures with
+            raise ImportError(name="cryptography")
         assert settings.jwt_jwks is not None
         self._settings = settings
         self._algorithms = settings.jwt_algorithms.split(",")

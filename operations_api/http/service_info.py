@@ -65,11 +65,29 @@ class ShownProblem(msgspec.Struct, frozen=True):
     remedy: str
 
 
+class Tokens(msgspec.Struct, frozen=True):
+    """Which tokens of an external issuer are believed, and where one says for whom and for what it is."""
+
+    issuer: str
+    audience: str
+    tenant_claim: str
+    scopes_claim: str
+    algorithms: list[str]
+
+
+class Authentication(msgspec.Struct, frozen=True):
+    """What may follow ``Authorization: Bearer``. Without ``tokens``: API keys only."""
+
+    api_keys: bool
+    tokens: Tokens | None
+
+
 class ServiceInfo(msgspec.Struct, frozen=True):
     """The whole."""
 
     name: str
     version: str
+    authentication: Authentication
     idempotency_key: Keys
     limits: Limits
     types: msgspec.Raw
@@ -87,6 +105,7 @@ def service_info_route(resources: Resources) -> Any:
         info = ServiceInfo(
             name="operations-api",
             version=version("operations-api"),
+            authentication=Authentication(True, _tokens(settings)),
             idempotency_key=Keys(idempotency_key.PATTERN, settings.retention_days),
             limits=_limits(settings),
             types=types,
@@ -95,6 +114,18 @@ def service_info_route(resources: Resources) -> Any:
         return Answer(200, [("Cache-Control", "no-cache")], msgspec.json.encode(info), JSON)
 
     return get_service_info
+
+
+def _tokens(settings: Settings) -> Tokens | None:
+    if settings.jwt_jwks is None or settings.jwt_issuer is None or settings.jwt_audience is None:
+        return None
+    return Tokens(
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        tenant_claim=settings.jwt_tenant_claim,
+        scopes_claim=settings.jwt_scopes_claim,
+        algorithms=settings.jwt_algorithms.split(","),
+    )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -80,6 +80,9 @@ SECURITY: Final = {
     "description": (
         "An API key: `Authorization: Bearer <key>`. It belongs to one tenant and has scopes: `submit` to start, cancel "
         "and forget, `read` to poll and list, `operate` to act on what is blocked. Another tenant's operations do not "
-        "exist for it."
+        "exist for it. `admin` acts for any tenant that `Operations-Tenant` names, within the other scopes it has.\n\n"
+        "Where `authentication.tokens` of `/service-info` says so, a JSON Web Token of that issuer may stand in the "
+        "place of the key: it names tenant and scopes itself. One that is not believed is a `401` that says why, with "
+        '`WWW-Authenticate: Bearer error="invalid_token"`.'
     ),
 }

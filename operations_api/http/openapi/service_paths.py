@@ -31,11 +31,32 @@ def _service_info() -> Json:
     }
 
 
+TOKENS: Final = open_object(
+    "JSON Web Tokens of this issuer are believed.",
+    {
+        "issuer": {"type": "string", "description": "Their `iss`."},
+        "audience": {"type": "string", "description": "Among their `aud`."},
+        "tenant_claim": {"type": "string", "description": "Which claim names the tenant."},
+        "scopes_claim": {"type": "string", "description": "Which claim names the scopes: a list, or words and spaces."},
+        "algorithms": {"type": "array", "items": {"type": "string"}, "description": "How they may be signed."},
+    },
+)
+
 SERVICE_INFO: Final = open_object(
     "What a client may need to know before it starts anything.",
     {
         "name": {"type": "string", "examples": ["operations-api"]},
         "version": {"type": "string", "examples": ["0.1.0"]},
+        "authentication": open_object(
+            "What may follow `Authorization: Bearer`.",
+            {
+                "api_keys": {"type": "boolean"},
+                "tokens": {
+                    "anyOf": [TOKENS, {"type": "null"}],
+                    "description": "Null: none are believed.",
+                },
+            },
+        ),
         "idempotency_key": open_object(
             "What an `Idempotency-Key` is.",
             {
