@@ -25,6 +25,10 @@ setup: $(READY) ## Create .venv from requirements/dev.lock. PYTHON= chooses the 
 test: $(READY) ## Run every test against real servers. ARGS= goes to pytest: make test ARGS="tests/domain -x"
 	.venv/bin/python -m pytest -n 4 --dist worksteal $(ARGS)
 
+.PHONY: browser
+browser: $(READY) ## Try the documentation page in a headless Chromium (apt-get install chromium). CHROMIUM= says where it is
+	.venv/bin/python -m pytest tests/browser $(ARGS)
+
 .PHONY: chaos
 chaos: $(READY) ## Kill everything at random under load, check the books, write docs/reliability.md. SECONDS= SEED=
 	.venv/bin/python -m tests.chaos --seconds $(or $(SECONDS),420) --seed $(or $(SEED),1) --report docs/reliability.md
