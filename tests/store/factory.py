@@ -103,6 +103,11 @@ async def api_key(connection: Any, **overrides: Any) -> Any:
     return await _insert(connection, "api_keys", values)
 
 
+async def tenant_limit(connection: Any, **overrides: Any) -> Any:
+    """Limits of the tenant, which must be there."""
+    return await _insert(connection, "tenant_limits", {"tenant": TENANT, **overrides})
+
+
 async def definition(connection: Any, **overrides: Any) -> Any:
     return await _insert(connection, "definitions", {"name": TYPE, "version": 1, "steps": "[]", **overrides})
 

@@ -21,6 +21,8 @@ REFUSED = [
     (factory.api_key, "api_keys_scopes_known", {"scopes": ["read", "write"]}),
     (factory.api_key, "api_keys_scopes_known", {"scopes": []}),
     (factory.api_key, "api_keys_replaced_expires", {"replaced_by": UUID(int=1)}),
+    (factory.tenant_limit, "tenant_limits_not_negative", {"requests_per_second": -1}),
+    (factory.tenant_limit, "tenant_limits_not_negative", {"operations_in_flight": -1}),
     (factory.definition, "definitions_version_positive", {"version": 0}),
     (factory.operation, "operations_status_known", {"status": "done"}),
     (factory.operation, "operations_phase_known", {"phase": "waiting"}),
@@ -84,18 +86,21 @@ REFUSED = [
     (factory.operator_action, "operator_actions_verb_known", {"verb": "undo"}),
 ]  # fmt: skip
 
+OF_A_TENANT = (factory.api_key, factory.tenant_limit)
+"""Rows whose tenant has to be there; they are made once only."""
+
 
 async def make(connection, factory_of_row, **overrides):
     if factory_of_row in (factory.key, factory.step):
         return await factory_of_row(connection, await factory.operation(connection), **overrides)
-    if factory_of_row is factory.api_key:
+    if factory_of_row in OF_A_TENANT:
         await factory.tenant(connection)
     return await factory_of_row(connection, **overrides)
 
 
 @pytest.mark.parametrize(("row", "constraint", "overrides"), REFUSED)
 async def test_a_constraint_refuses_what_its_name_says(connection, row, constraint, overrides):
-    await make(connection, row) if row is not factory.api_key else None
+    await make(connection, row) if row not in OF_A_TENANT else None
     with pytest.raises(asyncpg.CheckViolationError) as refused:
         await make(connection, row, **overrides)
     # several may be broken by one row; Postgres names the first by its name

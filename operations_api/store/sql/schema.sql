@@ -49,6 +49,15 @@ create table api_keys (
 
 create index api_keys_by_tenant on api_keys (tenant);
 
+-- What an operator set for single tenants. Null: the setting's limit; 0: none.
+create table tenant_limits (
+    tenant text primary key references tenants (name),
+    requests_per_second integer,
+    operations_in_flight integer,
+    set_at timestamptz not null default clock_timestamp(),
+    constraint tenant_limits_not_negative check (requests_per_second >= 0 and operations_in_flight >= 0)
+);
+
 -- Which steps a version of a definition had when it was first seen: the same version with other steps is refused.
 create table definitions (
     name text not null,
@@ -167,6 +176,8 @@ create index operations_ready on operations (fair_order) where ready;
 create index operations_suspect on operations (fair_order) where ready and lost_leases >= 2;
 create index operations_asleep on operations (next_wake_at) where next_wake_at is not null and not ready;
 create index operations_newest on operations (tenant, created_at, id);
+-- counts what a tenant has in flight; left when an operation ends, which touches the next index anyway
+create index operations_in_flight on operations (tenant) where finished_at is null;
 create index operations_expired on operations (expires_at) where expires_at is not null;
 
 create table idempotency_keys (
