@@ -9,7 +9,7 @@ from typing import Any
 import rich_click as click
 from rich_click import Context, RichGroup
 
-from operations_api.cli import describe, development, keys, operating, production
+from operations_api.cli import conformance, describe, development, keys, operating, production
 from operations_api.domain.errors import OperationsError
 
 
@@ -45,6 +45,7 @@ def cli() -> None:
     What can be set           operations-api settings
     If something is wrong     operations-api doctor
     If something is blocked   operations-api blocked
+    Hold it to its contract   operations-api conformance
 
     All settings are environment variables. Without DATABASE_URL or REDIS_URL a command uses the embedded servers that
     already run on OPERATIONS_DATA_DIR, or starts them for as long as it lives.
@@ -66,6 +67,7 @@ for command in (
     describe.settings,
     describe.doctor,
     describe.openapi,
+    conformance.conformance,
 ):
     cli.add_command(command)
 

@@ -32,7 +32,7 @@ class Remote:
     def from_environment(cls) -> Remote:
         """By default what `operations-api dev` started here. Raises ``RequestRefused`` when there is no key."""
         settings = Settings.from_environment(os.environ)
-        return cls(settings.url or local_url(settings.host, settings.port), _key(settings))
+        return cls(url_of(settings), key_of(settings))
 
     def operations(self, **filters: str) -> Iterator[dict[str, Any]]:
         """Every operation these filters let through, newest first."""
@@ -78,7 +78,13 @@ class Remote:
         return kind(parts.hostname or "", parts.port, timeout=ANSWER_SECONDS)
 
 
-def _key(settings: Settings) -> str:
+def url_of(settings: Settings) -> str:
+    """Where the API is: what is set, else on `HOST` and `PORT`."""
+    return settings.url or local_url(settings.host, settings.port)
+
+
+def key_of(settings: Settings) -> str:
+    """The API key that is set, else the one that `dev` keeps. Raises ``RequestRefused`` when there is none."""
     kept = settings.data_dir / "dev-key"
     if key := settings.api_key or settings.dev_key:
         return key

@@ -1,0 +1,1 @@
+"""The guarantees, one module for each part of the contract; `contract.py` puts them together."""
