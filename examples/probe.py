@@ -37,6 +37,9 @@ class ProbeInput(msgspec.Struct, frozen=True):
     reject_commit: Annotated[StepIndex | None, Meta(description="The step (from 0) that refuses to commit.")] = None
     stuck_rollback: Annotated[StepIndex | None, Meta(description="The step (from 0) that cannot roll back.")] = None
     flaky: Annotated[int, Meta(ge=0, le=100, description="How often each handler asks for a retry first.")] = 0
+    patience_ms: Annotated[
+        int, Meta(ge=1, le=600_000, description="How long a reserve that asks for retries gets them.")
+    ] = 300_000
     echo: Annotated[Any, Meta(description="Comes back in the result, whatever it is.")] = None
 
     def __post_init__(self) -> None:
@@ -66,6 +69,7 @@ class ProbeStep(Step):
         self.key = f"step-{index}"
         self.effect = told.effect
         self.timeout_seconds = 30 + told.longest_ms / 1_000
+        self.retry_for_seconds = told.patience_ms / 1_000
         self.index = index
         self.told = told
 

@@ -92,5 +92,10 @@ def test_a_probe_that_cannot_be_is_refused_with_the_reason(body, complaint):
     assert complaint in str(refused.value)
 
 
+def test_a_probe_without_patience_soon_gives_up():
+    [impatient] = PROBE.steps_for(ProbeInput(steps=1, flaky=1, patience_ms=1))
+    assert impatient.retry_for_seconds == 0.001
+
+
 def test_every_member_is_optional():
     assert msgspec.json.decode(b"{}", type=ProbeInput) == ProbeInput()
