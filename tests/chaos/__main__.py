@@ -43,7 +43,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=1200, help="about how long in all (default 1200)")
+    parser.add_argument("--seconds", type=float, default=1500, help="about how long in all (default 1500)")
     parser.add_argument("--seed", type=int, default=1, help="the schedule of faults follows from it (default 1)")
     parser.add_argument("--kinds", default=",".join(LASTS), help=f"which faults (default {','.join(LASTS)})")
     parser.add_argument("--mixed-only", action="store_true", help="no phase per kind of fault")

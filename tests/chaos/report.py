@@ -13,7 +13,7 @@ import msgspec
 
 from tests.chaos.fleet import LEASE_SECONDS, TIMEOUT_SECONDS
 from tests.chaos.phase import Phase, kept
-from tests.chaos.schedule import FEW, LONGEST_WINDOW_SECONDS, SETTLING_SECONDS
+from tests.chaos.schedule import FEW, LONGEST_WINDOW_SECONDS, MANY_CLIENTS, SETTLING_SECONDS
 from tests.chaos.takeovers import Takeover
 from tests.chaos.verdict import Verdict
 
@@ -156,13 +156,14 @@ def render(options: argparse.Namespace, phases: Sequence[Phase], verdict: Verdic
 
 def _head(options: argparse.Namespace, phases: Sequence[Phase]) -> list[str]:
     faults = sum(len(phase.disturbances) for phase in phases)
-    seconds = phases[-1].ended_at - phases[0].began_at
+    minutes = (phases[-1].ended_at - phases[0].began_at) / 60
     return [
         "# Reliability, as measured",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, `make chaos SECONDS={options.seconds:g} SEED={options.seed}`: "
-        f"{options.workers} workers, {options.apis} API processes, {options.clients} clients, "
-        f"leases of {LEASE_SECONDS:g} s; {faults} faults in {seconds / 60:.1f} minutes.",
+        f"{options.workers} workers, {options.apis} API processes, {options.clients} clients "
+        f"({MANY_CLIENTS} where all is mixed), leases of {LEASE_SECONDS:g} s; "
+        f"{faults} faults in {minutes:.1f} minutes.",
         "",
         *EXPLAINED,
     ]

@@ -18,10 +18,12 @@ WARM_UP_SECONDS = 5.0
 
 LONGEST_WINDOW_SECONDS = 5.0
 
-MIXED_SHARE = 0.3
+MIXED_SHARE = 1 / 3
 """Of the whole time; mixed is where promises break, and alone is where one sees why."""
 
 FEW_CLIENTS = 4
+MANY_CLIENTS = 64
+"""Among mixed faults most of them wait for something to recover; the others should find enough to do."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -99,7 +101,7 @@ def mixed(seed: int, seconds: float, kinds: Sequence[str], every_seconds: float)
         kind = chance.choice(kinds)
         faults.append(Fault(round(at, 3), kind, chance.randrange(1000), round(chance.uniform(*LASTS[kind]), 3)))
         at += every_seconds * chance.uniform(0.5, 1.5)
-    return Plan("mixed", seconds, faults)
+    return Plan("mixed", seconds, faults, MANY_CLIENTS)
 
 
 def _cycle_seconds(kinds: Sequence[str], window: float) -> float:

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from tests.chaos.schedule import LASTS, SETTLING_SECONDS, Plan, plans
+from tests.chaos.test_chaos import SHORT
 from tests.processes import module, running
 
 KINDS = list(LASTS)
-SECONDS = 1200.0
+SECONDS = 1500.0
 EVERY_SECONDS = 2.0
 
 
@@ -29,6 +30,11 @@ def test_a_standard_run_has_several_faults_of_every_kind_alone_and_all_of_them_m
         assert len(found[kind].faults) >= 3
         assert {fault.kind for fault in found[kind].faults} == {kind}
     assert {fault.kind for fault in found["mixed"].faults} == set(KINDS)
+
+
+def test_the_short_run_of_the_tests_has_every_kind() -> None:
+    [plan] = plans(SHORT.seed, SHORT.seconds, KINDS, SHORT.every_seconds, mixed_only=True)
+    assert {fault.kind for fault in plan.faults} == set(KINDS)
 
 
 def test_a_standard_run_takes_the_time_it_was_given() -> None:
