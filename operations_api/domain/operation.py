@@ -66,6 +66,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the status is terminal: polling can stop."""
         return is_terminal(self.status)
 
+    @property
+    def may_start_again(self) -> bool:
+        """Whether it failed in a way that may pass, and left nothing behind."""
+        if self.status != "failed" or self.error is None:
+            return False
+        error = msgspec.json.decode(self.error)
+        return bool(error["retryable"]) and error["effect"] == "none"
+
 
 class StepView(msgspec.Struct, frozen=True):
     """What the full view shows of one step."""

@@ -7,15 +7,18 @@ answers with everything a path takes, ``HEAD`` is a ``GET`` whose body the serve
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
 
 from operations_api.connections import FULL
+from operations_api.domain.errors import StoreUnavailable
 from operations_api.domain.problem import Problem
 from operations_api.http.allowed_methods import AllowedMethods
 from operations_api.http.answer import Answer
 from operations_api.http.exchange import Exchange, base_url_of
+from operations_api.http.limits import limit_headers
 from operations_api.http.problems import answer_to, problem_of, unavailable
 from operations_api.http.resources import Resources
 
@@ -68,10 +71,18 @@ class Edge:
             return
         if not _is_open(path):
             exchange.caller = await self._resources.authenticator.caller(scope["headers"])
-            if self._resources.rate_limit is not None:  # refused later: 403, 404 and 405 go before 429
-                exchange.standing = await self._resources.rate_limit.spend(exchange.caller.tenant)
+            await self._note_limits(exchange, exchange.caller.tenant)
         inner = {**scope, "exchange": exchange, "method": "GET" if method == "HEAD" else method}
         await self._app(inner, receive, send)
+
+    async def _note_limits(self, exchange: Exchange, tenant: str) -> None:
+        """How the tenant stands. It is refused later: 403, 404 and 405 go before 429."""
+        limit = self._resources.limits.of(tenant)
+        if limit.requests_per_second is not None:
+            exchange.standing = await self._resources.rate_limit.spend(tenant, limit.requests_per_second)
+        if limit.operations_in_flight is not None:
+            with suppress(StoreUnavailable):  # whoever needs Postgres says so
+                exchange.room = await self._resources.in_flight.look(tenant, limit.operations_in_flight)
 
 
 class _Sending:
@@ -91,8 +102,7 @@ class _Sending:
 
     def _completed(self, status: int, headers: Any) -> list[tuple[bytes, bytes]]:
         completed = [*headers, (b"x-request-id", self._exchange.request_id.encode("ascii"))]
-        if (standing := self._exchange.standing) is not None:
-            completed += [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in standing.headers]
+        completed += limit_headers(self._exchange.standing, self._exchange.room)
         if status == 405:  # the router would also name methods that are only there to explain a refusal
             completed = [header for header in completed if header[0] != b"allow"]
             completed.append((b"allow", (self._allow() or "OPTIONS").encode("ascii")))

@@ -9,6 +9,7 @@ import uuid_utils.compat as uuid_utils
 
 from operations_api.domain.problem import Problem
 from operations_api.http.auth import Caller
+from operations_api.http.in_flight import Room
 from operations_api.http.problems import FORBIDDEN, UNAUTHORIZED
 from operations_api.http.rate_limit import Standing
 
@@ -18,10 +19,11 @@ _HOST: Final = re.compile(rb"[A-Za-z0-9._~-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:
 class Exchange:
     """One request and its answer. ``caller`` is None on the routes that need no API key.
 
-    ``is_head`` tells an answer that never ends by itself to end. ``standing`` is there where requests are limited.
+    ``is_head`` tells an answer that never ends by itself to end. ``standing`` is there where requests are limited,
+    ``room`` where operations in flight are.
     """
 
-    __slots__ = ("base_url", "caller", "is_head", "request_id", "standing")
+    __slots__ = ("base_url", "caller", "is_head", "request_id", "room", "standing")
 
     def __init__(self, base_url: str, *, is_head: bool = False) -> None:
         self.request_id = str(uuid_utils.uuid7())
@@ -29,6 +31,7 @@ class Exchange:
         self.is_head = is_head
         self.caller: Caller | None = None
         self.standing: Standing | None = None
+        self.room: Room | None = None
 
     def require(self, scope: str) -> Caller:
         """The caller, who must have this scope and send no more than allowed. Raises a ``Problem`` of 401, 403, 429."""

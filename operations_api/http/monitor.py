@@ -102,11 +102,11 @@ async def _limited(request: Any, resources: Resources, tenant: str) -> UUID:
     """The id in the path. Raises the 429, but not for a young operation: whoever started it now wants to see it."""
     exchange = exchange_of(request)
     id = uuid_of(request.path_params["id"])
-    if resources.rate_limit is not None and id is not None:
+    if exchange.standing is not None and id is not None:
         operation = await resources.store.get(tenant, id)
         if operation is not None and datetime.now(UTC) - operation.created_at < YOUNG:
-            if exchange.standing is not None and exchange.standing.allowed:
-                exchange.standing = await resources.rate_limit.spend(tenant, -1)
+            if exchange.standing.allowed:
+                exchange.standing = await resources.rate_limit.spend(tenant, exchange.standing.per_second, -1)
             return id
     exchange.require_quota()
     return operation_id(request)

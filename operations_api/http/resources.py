@@ -9,7 +9,10 @@ from operations_api.domain.errors import SettingsError
 from operations_api.domain.registry import Registry
 from operations_api.http.auth import Authenticator
 from operations_api.http.fair_order import FairOrder
+from operations_api.http.in_flight import InFlight
+from operations_api.http.limits import Limits
 from operations_api.http.rate_limit import RateLimit
+from operations_api.http.redis_scripts import RedisScripts
 from operations_api.http.retry_after import SAMPLES, Advice, Measured
 from operations_api.queue import Queue
 from operations_api.settings import Settings
@@ -18,6 +21,7 @@ from operations_api.store.definitions import remember_once_migrated
 from operations_api.store.operator import Operators
 from operations_api.store.own_ids import OwnIds
 from operations_api.store.store import Store
+from operations_api.store.tenant_limits import TenantLimits
 
 if TYPE_CHECKING:
     from operations_api.http.issuer import Issuer
@@ -30,7 +34,9 @@ class Resources:
     own_ids: OwnIds
     operators: Operators
     authenticator: Authenticator
-    rate_limit: RateLimit | None = None
+    limits: Limits
+    rate_limit: RateLimit
+    in_flight: InFlight
     queue: Queue
     changes: Changes
     watch: Watch
@@ -56,8 +62,7 @@ class Resources:
         await remember_once_migrated(self.store.pool, self.registry)
         await self._learn_durations()
         self.authenticator = Authenticator(ApiKeys(self.store.pool).find, self.issuer)
-        if self.settings.rate_limit is not None:
-            self.rate_limit = RateLimit(redis_url, self.settings.rate_limit)
+        await self._open_limits(redis_url)
         self.queue = await Queue.open(redis_url)
         self.changes = Changes(redis_url)
         self.watch = Watch(redis_url, self.store.get)
@@ -67,6 +72,14 @@ class Resources:
         """Let nobody wait any longer. May be called from any thread, and before ``open``."""
         if hasattr(self, "watch"):
             self.watch.release()
+
+    async def _open_limits(self, redis_url: str) -> None:
+        own = TenantLimits(self.store.pool)
+        self.limits = Limits(self.settings, own.list)
+        self._scripts = RedisScripts(redis_url)
+        self.rate_limit = RateLimit(self._scripts)
+        self.in_flight = InFlight(self._scripts, own.count_in_flight)
+        await self.limits.open()
 
     async def _learn_durations(self) -> None:
         days = {
@@ -80,8 +93,8 @@ class Resources:
         await self.watch.close()
         if self.issuer is not None:
             await self.issuer.close()
-        if self.rate_limit is not None:
-            await self.rate_limit.close()
+        await self.limits.close()
+        await self._scripts.close()
         await self.queue.close()
         await self.changes.close()
         await self.own_ids.drain()

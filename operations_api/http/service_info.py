@@ -37,10 +37,14 @@ class Limits(msgspec.Struct, frozen=True):
     nesting: int
     largest_integer: int
     labels: int
+    head_bytes: int
+    receive_seconds: float
+    send_seconds: float
     wait_seconds: int
     page_size: int
     max_page_size: int
     requests_per_second: int | None
+    operations_in_flight: int | None
 
 
 class ShownType(msgspec.Struct, frozen=True):
@@ -135,10 +139,14 @@ def _limits(settings: Settings) -> Limits:
         nesting=strict_json.MAX_DEPTH,
         largest_integer=strict_json.MAX_INTEGER,
         labels=MAX_LABELS,
+        head_bytes=settings.head_limit_bytes,
+        receive_seconds=settings.receive_seconds,
+        send_seconds=settings.send_seconds,
         wait_seconds=MAX_WAIT_SECONDS,
         page_size=PAGE_SIZE,
         max_page_size=MAX_PAGE_SIZE,
         requests_per_second=settings.rate_limit,
+        operations_in_flight=settings.in_flight_limit,
     )
 
 

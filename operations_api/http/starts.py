@@ -28,6 +28,7 @@ from operations_api.domain.operation import pins_of
 from operations_api.domain.problem import KEY_IN_FLIGHT, KEY_REUSED, OPERATION_EXPIRED, Problem
 from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
 from operations_api.http import prefer, queries
+from operations_api.http.admission import Admission
 from operations_api.http.answer import Answer
 from operations_api.http.bodies import read_body, require_json
 from operations_api.http.exchange import exchange_of
@@ -94,11 +95,14 @@ class Starter:
     async def answer(self, request: Any) -> Answer:
         """The 202, or the 204 of ``validate_only``. Raises ``Problem`` and ``StoreUnavailable``."""
         exchange = exchange_of(request)
-        ask = await self._ask(request, exchange.require("submit").tenant)
+        tenant = exchange.require("submit").tenant
+        limit = self.resources.limits.of(tenant).operations_in_flight
+        admission = Admission(self.resources.in_flight, exchange, tenant, limit)
+        ask = await self._ask(request, tenant)
         preferences = prefer.parse(request.headers.getall("prefer", []))
         dry = queries.word(request, "validate_only", ("true", "false"), "false") == "true"
         with self._problems(exchange.base_url):
-            started = await (self._check(ask) if dry else self._start(ask))
+            started = await (self._check(ask, admission) if dry else self._start(ask, admission))
         if started is None:
             return Answer(204)
         if not started.replayed:
@@ -123,7 +127,7 @@ class Starter:
             retry_failed=request.headers.getall("idempotency-retry", []) == ["?1"],
         )
 
-    async def _start(self, ask: Ask) -> Started:
+    async def _start(self, ask: Ask, admission: Admission) -> Started:
         try:
             start = self._request(ask)
         except ValidationFailed:
@@ -132,14 +136,34 @@ class Starter:
                 raise
             return started
         await self._refuse_stale(ask)
-        with outcome_may_be_unknown():
-            return await self._store(start)
+        if not await admission.take():
+            return await self._replayed(ask, admission)
+        return await self._admitted(start, admission)
 
-    async def _check(self, ask: Ask) -> None:
+    async def _admitted(self, start: StartRequest, admission: Admission) -> Started:
+        started: Started | None = None
+        try:
+            with outcome_may_be_unknown():
+                started = await self._store(start)
+        finally:
+            if started is None or started.replayed:
+                await admission.give_back()
+        return started
+
+    async def _replayed(self, ask: Ask, admission: Admission) -> Started:
+        """What was started before, which is never refused. Raises the 429 where something would be started."""
+        found = await self._find(ask)
+        if found is None or (ask.key is not None and ask.retry_failed and found.operation.may_start_again):
+            raise admission.refusal()
+        return found
+
+    async def _check(self, ask: Ask, admission: Admission) -> None:
         """Everything ``_start`` checks, without starting."""
         if await self._find(ask) is None:
             self._request(ask)
             await self._refuse_stale(ask)
+            if not await admission.would_take():
+                raise admission.refusal()
 
     def _name(self, request: Any) -> tuple[str | None, UUID]:
         """The key, and the id of what it will name. Raises ``Problem``."""

@@ -265,7 +265,7 @@ class _Start:
         except (KeyReused, KeyOfDeletedOperation) as error:
             self.answer = error
             return
-        if self.request.retry_failed and _may_start_again(row):
+        if self.request.retry_failed and to_operation(row).may_start_again:
             self.replaces = self.retry_of = row["operation_id"]
             return
         self.answer = Started(to_operation(row), replayed=row["operation_id"] != self.request.id)
@@ -276,10 +276,3 @@ def _refuse_mismatch(row: Any, fingerprint: bytes) -> None:
         raise KeyOfDeletedOperation(row["operation_id"])
     if row["fingerprint"] != fingerprint:
         raise KeyReused(row["operation_id"])
-
-
-def _may_start_again(row: Any) -> bool:
-    if row["status"] != "failed":
-        return False
-    error = msgspec.json.decode(row["error"])
-    return bool(error["retryable"]) and error["effect"] == "none"

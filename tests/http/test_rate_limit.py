@@ -12,6 +12,7 @@ import pytest
 import redis.asyncio
 
 from operations_api.http.rate_limit import RateLimit
+from operations_api.http.redis_scripts import RedisScripts
 from tests.http.service import Client, Service, new_tenant, running
 from tests.http.test_changes import NOWHERE
 
@@ -139,25 +140,27 @@ async def test_one_tenant_does_not_use_up_what_is_anothers(limited: Service, gue
 
 
 async def test_processes_share_one_bucket_however_many_ask_at_once(redis_url: str):
-    limits, tenant, began = [RateLimit(redis_url, 20) for _ in range(3)], new_tenant(), time.monotonic()
-    standings = await asyncio.gather(*[limit.spend(tenant) for limit in limits for _ in range(50)])
+    scripts, tenant, began = [RedisScripts(redis_url) for _ in range(3)], new_tenant(), time.monotonic()
+    limits = [RateLimit(each) for each in scripts]
+    standings = await asyncio.gather(*[limit.spend(tenant, 20) for limit in limits for _ in range(50)])
     allowed = sum(standing.allowed for standing in standings)
     assert 20 <= allowed <= 20 + 20 * (time.monotonic() - began) + 1
-    for limit in limits:
-        await limit.close()
+    for each in scripts:
+        await each.close()
 
 
 async def test_without_redis_a_process_counts_for_itself():
     now = [100.0]
-    limit = RateLimit(NOWHERE, 2, clock=lambda: now[0])
-    assert [(await limit.spend("a")).allowed for _ in range(4)] == [True, True, False, False]
-    assert (await limit.spend("b")).allowed
+    scripts = RedisScripts(NOWHERE, clock=lambda: now[0])
+    limit = RateLimit(scripts)
+    assert [(await limit.spend("a", 2)).allowed for _ in range(4)] == [True, True, False, False]
+    assert (await limit.spend("b", 2)).allowed
     now[0] += 0.5
-    assert [(await limit.spend("a")).allowed for _ in range(2)] == [True, False]
+    assert [(await limit.spend("a", 2)).allowed for _ in range(2)] == [True, False]
     now[0] += 60
-    assert [(await limit.spend("a")).allowed for _ in range(3)] == [True, True, False]
-    assert (await limit.spend("a", -1)).left == 1
-    await limit.close()
+    assert [(await limit.spend("a", 2)).allowed for _ in range(3)] == [True, True, False]
+    assert (await limit.spend("a", 2, -1)).left == 1
+    await scripts.close()
 
 
 async def test_without_redis_the_service_answers_and_still_limits(database: str):

@@ -70,8 +70,12 @@ SERVICE_INFO: Final = open_object(
                 name: {"type": "integer"}
                 for name in ("body_bytes", "result_bytes", "nesting", "largest_integer", "labels", "wait_seconds")
             }
-            | {"page_size": {"type": "integer"}, "max_page_size": {"type": "integer"}}
-            | {"requests_per_second": {"type": ["integer", "null"], "description": "Of one tenant; null: no limit."}},
+            | {name: {"type": "integer"} for name in ("head_bytes", "page_size", "max_page_size")}
+            | {name: {"type": "number"} for name in ("receive_seconds", "send_seconds")}
+            | {
+                name: {"type": ["integer", "null"], "description": "Of one tenant, unless it has its own; null: none."}
+                for name in ("requests_per_second", "operations_in_flight")
+            },
         ),
         "types": {
             "type": "array",
