@@ -31,7 +31,7 @@ browser: $(READY) ## Try the documentation page in a headless Chromium (apt-get 
 
 .PHONY: chaos
 chaos: $(READY) ## Kill everything at random under load, check the books, write docs/reliability.md. SECONDS= SEED=
-	.venv/bin/python -m tests.chaos --seconds $(or $(SECONDS),420) --seed $(or $(SEED),1) --report docs/reliability.md
+	.venv/bin/python -m tests.chaos --seconds $(or $(SECONDS),1500) --seed $(or $(SEED),1) --report docs/reliability.md
 
 .PHONY: check
 check: $(READY) ## Check format, lint, types, direction of imports, generated files and lock files
