@@ -9,7 +9,7 @@ from typing import Any
 import rich_click as click
 from rich_click import Context, RichGroup
 
-from operations_api.cli import conformance, describe, development, keys, operating, production
+from operations_api.cli import conformance, describe, development, keys, operating, production, tenants
 from operations_api.domain.errors import OperationsError
 
 
@@ -58,6 +58,7 @@ for command in (
     production.worker,
     production.migrate,
     keys.keys,
+    tenants.tenants,
     operating.blocked,
     operating.retry,
     operating.resolve,
