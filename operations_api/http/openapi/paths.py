@@ -26,10 +26,17 @@ OWN_ID_PARAMETER: Final[Json] = ID_PARAMETER | {
     "description": "Your own id for the operation: any UUID. It is yours: another tenant's is another operation."
 }
 
+
+def _link(operation_id: str, description: str) -> Json:
+    return {"operationId": operation_id, "parameters": {"id": "$response.body#/id"}, "description": description}
+
+
 OPERATION_LINKS: Final[Json] = {
-    name: {"operationId": name, "parameters": {"id": "$response.body#/id"}, "description": description}
+    name: _link(name, description)
     for name, description in {
         "getOperation": "Poll it.",
+        "followOperation": "Follow it as Server-Sent Events.",
+        "patchOperation": "Replace its labels.",
         "cancelOperation": "Ask for its cancellation.",
         "deleteOperation": "Forget it once it is done.",
     }.items()
@@ -75,7 +82,7 @@ def _start(definition: Definition, schemas: Schemas) -> Json:
         ],
         "requestBody": {"required": True, "content": {"application/json": media}},
         "responses": {
-            "202": _accepted(schemas.typed_operation(definition.name)),
+            "202": _accepted(definition, schemas),
             "204": {
                 "description": "With `validate_only=true`: the request would have been accepted.",
                 "headers": response_headers(),
@@ -165,15 +172,16 @@ PUT_PROBLEMS: Final = (
 )
 
 
-def _accepted(schema: Json) -> Json:
+def _accepted(definition: Definition, schemas: Schemas) -> Json:
+    typed = f"get{pascal(definition.name)}Operation"
     return {
         "description": "The operation, new or replayed. With `Prefer: return=minimal` the body is empty.",
         "headers": response_headers(
             *("Location", "Operation-Location", "Content-Location", "Retry-After", "Retry-After-Ms", "ETag"),
             *("Idempotency-Key", "Idempotent-Replayed", "Preference-Applied", "Cache-Control", "Vary"),
         ),
-        "content": {"application/json": {"schema": schema}},
-        "links": OPERATION_LINKS,
+        "content": {"application/json": {"schema": schemas.typed_operation(definition.name)}},
+        "links": OPERATION_LINKS | {typed: _link(typed, "Poll it, its result typed.")},
     }
 
 
@@ -313,7 +321,7 @@ def _events() -> Json:
             "200": {
                 "description": "Events until the operation is done.",
                 "headers": response_headers("Cache-Control", "X-Accel-Buffering"),
-                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                "content": {"text/event-stream": {}},  # readers disagree whether a schema is of the stream or an event
             },
             "204": {
                 "description": "It is done, and `Last-Event-ID` is its last event: do not connect again.",
