@@ -186,7 +186,8 @@ async def test_what_slept_is_not_blamed(desk: Desk) -> None:
 async def test_no_ordinary_claim_takes_a_suspect(desk: Desk) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
-    counts = [random.Random(seed).randrange(POISON_AT) for _ in range(20)]
+    chance = random.Random(seed)
+    counts = [chance.randrange(POISON_AT) for _ in range(20)]
     expected = set()
     for count in counts:
         script = await desk.scripted(step("a"))
