@@ -33,6 +33,10 @@ browser: $(READY) ## Try the documentation page in a headless Chromium (apt-get 
 chaos: $(READY) ## Kill everything at random under load, check the books, write docs/reliability.md. SECONDS= SEED=
 	.venv/bin/python -m tests.chaos --seconds $(or $(SECONDS),1500) --seed $(or $(SEED),1) --report docs/reliability.md
 
+.PHONY: mutants
+mutants: $(READY) ## Break each guarantee by a small mistake, in a copy, and see its tests fail. ONLY= names or areas, SEED=
+	.venv/bin/python -m tests.mutants --seed $(or $(SEED),1) $(ONLY:%=--only %)
+
 .PHONY: check
 check: $(READY) ## Check format, lint, types, direction of imports, generated files and lock files
 	.venv/bin/ruff format --check .
