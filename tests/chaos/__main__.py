@@ -85,12 +85,13 @@ async def _phase(fleet: Fleet, plan: Plan, clients: int) -> Phase:
     await asyncio.sleep(plan.seconds)
     ended_at = time.time()
     load.stop()
-    disturbances = await asyncio.gather(*inflicting)
+    inflicted = await asyncio.gather(*inflicting, return_exceptions=True)
     await running
+    disturbances = [one for one in inflicted if isinstance(one, Disturbance)]
+    harmless = [f"a fault could not be inflicted: {one!r}" for one in inflicted if isinstance(one, BaseException)]
     print(f"{plan.name}: {len(load.accepted)} accepted, {len(plan.faults)} faults", file=sys.stderr, flush=True)
-    return Phase(
-        plan.name, began_at, ended_at, disturbances, load.accepted, load.refused_at, load.unexpected
-    )  # fmt: skip
+    unexpected = [*load.unexpected, *harmless]
+    return Phase(plan.name, began_at, ended_at, disturbances, load.accepted, load.refused_at, unexpected)
 
 
 async def _at(fleet: Fleet, fault: Fault, phase_began_at: float) -> Disturbance:

@@ -17,6 +17,9 @@ from tests.chaos.schedule import Fault
 KILLS_IN_A_ROW = 6
 """More than there are workers, so that some are met again when they have just come back."""
 
+HURT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What our own sessions meet: they are not spared by the other faults."""
+
 
 async def inflict(fleet: Fleet, fault: Fault) -> None:
     """Do it, and undo what does not end by itself."""
@@ -61,7 +64,7 @@ async def restart_postgres(fleet: Fleet, _: Fault) -> None:
 
 async def kill_backends(fleet: Fleet, fault: Fault) -> None:
     """A third of the sessions lose their connection, in the middle of a COMMIT if it so happens."""
-    with suppress(OSError, asyncpg.PostgresError):  # it may be down from another fault
+    with suppress(*HURT):
         connection = await asyncpg.connect(fleet.database_url)
         try:
             await connection.execute(
@@ -75,7 +78,7 @@ async def kill_backends(fleet: Fleet, fault: Fault) -> None:
 
 async def exhaust_pools(fleet: Fleet, fault: Fault) -> None:
     """The table of operations is locked for a while, as by a careless migration: every session of every pool waits."""
-    with suppress(OSError, asyncpg.PostgresError):
+    with suppress(*HURT):
         connection = await asyncpg.connect(fleet.database_url)
         try:
             async with connection.transaction():

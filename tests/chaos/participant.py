@@ -91,7 +91,8 @@ class Theatre:
             if standing not in FOLLOWS[phase] and phase not in had.values():
                 self._violated(told, f"{phase} of what is {standing}")
                 return 500, {"title": "A correct caller never asks for that"}
-            self._take_effect(phase, token, told, 0 if standing == "none" and phase == "rollback" else None)
+            is_tombstone = phase == "rollback" and standing == "none"
+            self._take_effect(phase, token, told, 0 if is_tombstone else told["input"]["seats"])
         return 200, {"step": told["step"], "phase": phase}
 
     def _effects_of(self, told: Document) -> dict[str, str]:
@@ -99,8 +100,7 @@ class Theatre:
         rows = self._books.execute("select token, phase from effects where operation = ? and step = ?", _who(told))
         return dict(rows.fetchall())
 
-    def _take_effect(self, phase: str, token: str, told: Document, seats: int | None) -> None:
-        seats = told["input"]["seats"] if seats is None else seats
+    def _take_effect(self, phase: str, token: str, told: Document, seats: int) -> None:
         row = (time.time(), *_who(told), phase, token, told["input"]["reference"], seats)
         self._books.execute("insert into effects values (?, ?, ?, ?, ?, ?, ?)", row)
 

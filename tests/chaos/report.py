@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from tests.chaos.faults import KINDS
 from tests.chaos.fleet import LEASE_SECONDS, TIMEOUT_SECONDS
 from tests.chaos.phase import Phase, kept
 from tests.chaos.schedule import FEW, LONGEST_WINDOW_SECONDS, MANY_CLIENTS, SETTLING_SECONDS
@@ -94,8 +95,8 @@ def promises(phases: Sequence[Phase], verdict: Verdict) -> list[Promise]:
     ]  # fmt: skip
 
 
-def _takeover_promise(phases: Sequence[Phase], all: Sequence[Takeover]) -> list[Promise]:
-    seconds = [one.seconds for phase in phases if phase.name in KILLS for one in _within(phase, all)]
+def _takeover_promise(phases: Sequence[Phase], taken: Sequence[Takeover]) -> list[Promise]:
+    seconds = [one.seconds for phase in phases if phase.name in KILLS for one in _within(phase, taken)]
     if not seconds:
         return []
     return [
@@ -148,7 +149,8 @@ def render(options: argparse.Namespace, phases: Sequence[Phase], verdict: Verdic
         _takeovers(phases, verdict.takeovers),
         _redis(phases),
         _throughput(phases),
-        _lines("Answers no client should get", [line for phase in phases for line in phase.unexpected]),
+        _faults(phases),
+        _lines("Unexpected", [line for phase in phases for line in phase.unexpected]),
         _lines("Findings", verdict.findings),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section)
@@ -160,13 +162,20 @@ def _head(options: argparse.Namespace, phases: Sequence[Phase]) -> list[str]:
     return [
         "# Reliability, as measured",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, `make chaos SECONDS={options.seconds:g} SEED={options.seed}`: "
+        f"{datetime.now(UTC):%Y-%m-%d}, `{_command(options)}`: "
         f"{options.workers} workers, {options.apis} API processes, {options.clients} clients "
         f"({MANY_CLIENTS} where all is mixed), leases of {LEASE_SECONDS:g} s; "
         f"{faults} faults in {minutes:.1f} minutes.",
         "",
         *EXPLAINED,
     ]
+
+
+def _command(options: argparse.Namespace) -> str:
+    if options.kinds.split(",") == list(KINDS) and not options.mixed_only:
+        return f"make chaos SECONDS={options.seconds:g} SEED={options.seed}"
+    how = "--mixed-only" if options.mixed_only else f"--kinds {options.kinds}"
+    return f"python -m tests.chaos --seconds {options.seconds:g} --seed {options.seed} {how}"
 
 
 def _promises(measured: Sequence[Promise]) -> list[str]:
@@ -212,12 +221,13 @@ def _participant(verdict: Verdict) -> list[str]:
     return ["## The participant's books", "", *_numbers(numbers)]
 
 
-def _takeovers(phases: Sequence[Phase], all: Sequence[Takeover]) -> list[str]:
+def _takeovers(phases: Sequence[Phase], taken: Sequence[Takeover]) -> list[str]:
     rows = []
     for phase in phases:
-        seconds = [one.seconds for one in _within(phase, all)]
+        seconds = [one.seconds for one in _within(phase, taken)]
         if seconds:
-            rows.append([phase.name, str(len({one.killed_at for one in _within(phase, all)})), *_spread(seconds)])
+            kills = len({one.killed_at for one in _within(phase, taken)})
+            rows.append([phase.name, str(kills), *_spread(seconds), f"{max(seconds) / LEASE_SECONDS:.2f}"])
     if not rows:
         return []
     return [
@@ -225,7 +235,11 @@ def _takeovers(phases: Sequence[Phase], all: Sequence[Takeover]) -> list[str]:
         "",
         *TAKING_OVER,
         "",
-        *_table(["phase", "kills", "operations", "median", "99 %", "max"], ":--,--:,--:,--:,--:,--:", rows),
+        *_table(
+            ["phase", "kills", "operations", "median", "99 %", "max", "max, in leases"],
+            ":--,--:,--:,--:,--:,--:,--:",
+            rows,
+        ),
     ]  # fmt: skip
 
 
@@ -273,6 +287,12 @@ def _throughput(phases: Sequence[Phase]) -> list[str]:
     ]  # fmt: skip
 
 
+def _faults(phases: Sequence[Phase]) -> list[str]:
+    kinds = sorted({one.kind for phase in phases for one in phase.disturbances})
+    rows = [[kind, " ".join((KINDS[kind].__doc__ or "").split())] for kind in kinds]
+    return ["## The faults", "", *_table(["kind", "what is done"], ":--,:--", rows)]
+
+
 def _recovery(seconds: Sequence[float]) -> list[str]:
     return [_seconds(statistics.median(seconds)), _seconds(max(seconds))] if seconds else ["-", "-"]
 
@@ -287,10 +307,10 @@ def _alone(phases: Sequence[Phase]) -> list[Phase]:
     return [phase for phase in phases if phase.disturbances and phase.name != "mixed"]
 
 
-def _within(phase: Phase, all: Sequence[Takeover]) -> list[Takeover]:
+def _within(phase: Phase, taken: Sequence[Takeover]) -> list[Takeover]:
     """Those of the operations whose worker was killed in this phase."""
     kills = [(one.began_at, one.ended_at) for one in phase.disturbances]
-    return [one for one in all if any(began_at <= one.killed_at <= ended_at for began_at, ended_at in kills)]
+    return [one for one in taken if any(began_at <= one.killed_at <= ended_at for began_at, ended_at in kills)]
 
 
 def _spread(seconds: Sequence[float]) -> list[str]:
