@@ -25,6 +25,10 @@ setup: $(READY) ## Create .venv from requirements/dev.lock. PYTHON= chooses the 
 test: $(READY) ## Run every test against real servers. ARGS= goes to pytest: make test ARGS="tests/domain -x"
 	.venv/bin/python -m pytest -n 4 --dist worksteal $(ARGS)
 
+.PHONY: conformance
+conformance: $(READY) ## Hold two replicas behind a real proxy to docs/contract.md. Needs HAProxy (apt-get install haproxy)
+	.venv/bin/python -m pytest tests/conformance/behind_a_proxy.py $(ARGS)
+
 .PHONY: browser
 browser: $(READY) ## Try the documentation page in a headless Chromium (apt-get install chromium). CHROMIUM= says where it is
 	.venv/bin/python -m pytest tests/browser $(ARGS)
@@ -36,6 +40,10 @@ chaos: $(READY) ## Kill everything at random under load, check the books, write 
 .PHONY: mutants
 mutants: $(READY) ## Break each guarantee by a small mistake, in a copy, and see its tests fail. ONLY= names or areas, SEED=
 	.venv/bin/python -m tests.mutants --seed $(or $(SEED),1) $(ONLY:%=--only %)
+
+.PHONY: fuzz
+fuzz: $(READY) ## Send strange things to the running service and keep what it does not bear in tests/fuzz/cases. SECONDS= SEED=
+	.venv/bin/python -m tests.fuzz --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
 .PHONY: check
 check: $(READY) ## Check format, lint, types, direction of imports, generated files and lock files

@@ -167,9 +167,11 @@ class Client:
             head += name.encode() + b": " + (value if isinstance(value, bytes) else value.encode("latin-1")) + b"\r\n"
         return head + b"\r\n" + body
 
-    async def raw(self, pieces: Sequence[bytes], at: Address | None = None) -> list[Answer]:
-        """Every answer to these very bytes."""
-        answers = await exchange(at or self.service.turn(), pieces)
+    async def raw(
+        self, pieces: Sequence[bytes], at: Address | None = None, *, unfinished: bool = False
+    ) -> list[Answer]:
+        """Every answer to these very bytes; one, when the request is ``unfinished``."""
+        answers = await exchange(at or self.service.turn(), pieces, unfinished=unfinished)
         self.exchanges += answers
         for answer in answers:
             self.witness.saw(answer)

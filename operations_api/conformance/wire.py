@@ -94,14 +94,17 @@ class Answer:
             return None
 
 
-async def exchange(address: Address, pieces: Iterable[bytes]) -> list[Answer]:
-    """Every answer to these bytes, which are sent piece by piece. Raises ``NoAnswer``."""
+async def exchange(address: Address, pieces: Iterable[bytes], *, unfinished: bool = False) -> list[Answer]:
+    """Every answer to these bytes, which are sent piece by piece. Raises ``NoAnswer``.
+
+    To an ``unfinished`` request one answer is enough: a proxy may go on listening for the rest of it.
+    """
     sent = list(pieces)
     request = b"".join(sent)
     sent_at = time.monotonic()
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            raw = await _converse(address, sent)
+            raw = await _converse(address, sent, unfinished)
     except TimeoutError:
         raise NoAnswer(f"nothing came within {PATIENCE_SECONDS:.0f} s", request) from None
     received_at = time.monotonic()
@@ -113,10 +116,10 @@ async def exchange(address: Address, pieces: Iterable[bytes]) -> list[Answer]:
     return answers
 
 
-async def _converse(address: Address, pieces: Sequence[bytes]) -> bytes:
+async def _converse(address: Address, pieces: Sequence[bytes], unfinished: bool) -> bytes:
     reader, writer = await address.connect()
     try:
-        reading = asyncio.ensure_future(_read_all(reader))
+        reading = asyncio.ensure_future(_read_all(reader, unfinished))
         for piece in pieces:
             if reading.done():
                 break
@@ -130,14 +133,22 @@ async def _converse(address: Address, pieces: Sequence[bytes]) -> bytes:
         writer.close()
 
 
-async def _read_all(reader: asyncio.StreamReader) -> bytes:
+async def _read_all(reader: asyncio.StreamReader, unfinished: bool) -> bytes:
     received = bytearray()
     try:
         while chunk := await reader.read(65536):
             received += chunk
+            if unfinished and _is_whole(bytes(received)):
+                break
     except OSError:  # reset after the answer; what has arrived counts
         pass
     return bytes(received)
+
+
+def _is_whole(raw: bytes) -> bool:
+    head, found, body = raw.partition(b"\r\n\r\n")
+    length = dict(head_of(head)[1]).get("content-length") if found else None
+    return length is not None and len(body) >= int(length)
 
 
 def _answers(address: Address, request: bytes, raw: bytes) -> list[Answer]:
