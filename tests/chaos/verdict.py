@@ -38,11 +38,6 @@ class Verdict(msgspec.Struct):
     takeovers: list[Takeover]
     findings: list[str]
 
-    @property
-    def good(self) -> bool:
-        """Nothing lost, nothing doubled, nothing held, money conserved."""
-        return not (self.lost or self.doubled or self.held or self.findings) and self.money_before == self.money_after
-
 
 async def balances(fleet: Fleet) -> dict[str, int]:
     """The money of all customers and merchants, in minor units: operations only move it among them."""
