@@ -1,8 +1,9 @@
 """News of operations over Redis: so that whoever waits for one learns of a change at once.
 
 Workers and the HTTP side publish that an operation changed; the HTTP side watches for those somebody waits for. A
-message is a hint and may be lost, late or doubled: what is true is read from Postgres, and whatever is waited for is
-read again every second anyway. Without Redis everything goes on, up to a second later.
+message is a hint and may be lost, late or doubled: what is true is read from Postgres, and how far everything has come
+that is waited for is looked at every second anyway, all together. Without Redis everything goes on, up to a second
+later.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -30,8 +31,11 @@ MAX_CHANGES_PER_MESSAGE: Final = 500
 PATIENCE_SECONDS: Final = 1.0
 """A Redis that does not answer within this time costs nobody more; for as long again it is not asked."""
 
-REREAD_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 1.0
 """How late a lost message makes an answer, at most."""
+
+LOOK_AT_ONCE: Final = 1_000
+"""Operations in one query: a few milliseconds of it."""
 
 
 class Seen(Protocol):
@@ -44,7 +48,14 @@ class Seen(Protocol):
 
 
 Predicate = Callable[[Seen], bool]
+Name = tuple[str, UUID]
+"""An operation's tenant and id."""
+
 Read = Callable[[str, UUID], Awaitable[Operation | None]]
+Look = Callable[[Sequence[Name]], Awaitable[Sequence[Change]]]
+"""How far these operations have come; those that are not there are left out."""
+
+Part = TypeVar("Part")
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(list[Change]).decode
@@ -81,7 +92,7 @@ class Changes:
             await self._redis.publish(CHANNEL, _encode(changes))
             return
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for some in _in_parts(changes):
+            for some in _in_parts(changes, MAX_CHANGES_PER_MESSAGE):
                 pipeline.publish(CHANNEL, _encode(some))
             await pipeline.execute()
 
@@ -89,12 +100,13 @@ class Changes:
 class Watch:
     """Waits. One per process: one subscription and one timer, however many requests are waiting."""
 
-    def __init__(self, redis_url: str, read: Read, *, reread_seconds: float = REREAD_SECONDS) -> None:
+    def __init__(self, redis_url: str, read: Read, look: Look, *, look_seconds: float = LOOK_SECONDS) -> None:
         # no time-out on reading: silence is what an idle subscription hears
         self._redis: redis.Redis = _client(redis_url, socket_timeout=None)
         self._read = read
-        self._reread_seconds = reread_seconds
-        self._waiters: dict[tuple[str, UUID], set[_Waiter]] = {}
+        self._look = look
+        self._look_seconds = look_seconds
+        self._waiters: dict[Name, set[_Waiter]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -102,7 +114,7 @@ class Watch:
     def open(self) -> None:
         """Begin to listen. Needs a running loop; Redis need not be there."""
         self._loop = asyncio.get_running_loop()
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._reread())]
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._look_for_ever())]
 
     async def close(self) -> None:
         """Stop listening; whoever still waits gets the operation as it is."""
@@ -185,11 +197,21 @@ class Watch:
                 return operation
             await self._woken(waiter, ends_at)
 
-    async def _reread(self) -> None:
-        """Wakes everybody at the same instant, so that the store reads all their operations together."""
+    async def _look_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(self._reread_seconds)
-            self._wake_all()
+            await asyncio.sleep(self._look_seconds)
+            try:
+                for names in _in_parts(list(self._waiters), LOOK_AT_ONCE):
+                    await self._look_at(names)
+            except Exception as error:  # whoever waits goes on waiting, as long as it wanted to
+                log.warning("whether anything waited for has changed cannot be read now", error=repr(error))
+
+    async def _look_at(self, names: Sequence[Name]) -> None:
+        """Wake those who wait for what has changed or gone, and nobody else: most of ten thousand have not to run."""
+        changes = await self._look(names)
+        self._tell(changes)
+        for name in {*names}.difference((change.tenant, change.id) for change in changes):
+            self._wake(self._waiters.get(name, ()))
 
     async def _listen(self) -> None:
         while True:
@@ -213,6 +235,9 @@ class Watch:
         except msgspec.DecodeError:
             log.warning("something that is no change was published", channel=CHANNEL)
             return
+        self._tell(changes)
+
+    def _tell(self, changes: Iterable[Change]) -> None:
         for change in changes:
             waiters = self._waiters.get((change.tenant, change.id), ())
             self._wake(waiter for waiter in waiters if waiter.predicate(change))
@@ -240,8 +265,8 @@ def change_of(operation: Operation) -> Change:
     return Change(operation.tenant, operation.id, operation.version, operation.done)
 
 
-def _in_parts(changes: Sequence[Change]) -> Iterable[Sequence[Change]]:
-    return (changes[at : at + MAX_CHANGES_PER_MESSAGE] for at in range(0, len(changes), MAX_CHANGES_PER_MESSAGE))
+def _in_parts(whole: Sequence[Part], size: int) -> Iterable[Sequence[Part]]:
+    return (whole[at : at + size] for at in range(0, len(whole), size))
 
 
 def _client(redis_url: str, *, socket_timeout: float | None) -> redis.Redis:

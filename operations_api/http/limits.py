@@ -11,7 +11,6 @@ from typing import Final
 import msgspec
 import structlog
 
-from operations_api.domain.errors import StoreUnavailable
 from operations_api.http.in_flight import Room
 from operations_api.http.rate_limit import Standing
 from operations_api.settings import Settings
@@ -59,8 +58,8 @@ class Limits:
         """Learn what was set. While Postgres cannot be asked what was known holds."""
         try:
             found = await self._read()
-        except StoreUnavailable as error:
-            log.warning("limits of single tenants cannot be read now", error=str(error))
+        except Exception as error:  # whatever it is, requests are to be answered
+            log.warning("limits of single tenants cannot be read now", error=repr(error))
             return
         self._own = {each.tenant: self._limit(each) for each in found}
 

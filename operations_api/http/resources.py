@@ -65,7 +65,7 @@ class Resources:
         await self._open_limits(redis_url)
         self.queue = await Queue.open(redis_url)
         self.changes = Changes(redis_url)
-        self.watch = Watch(redis_url, self.store.get)
+        self.watch = Watch(redis_url, self.store.get, self.store.get_versions)
         self.watch.open()
 
     def stop_waiting(self) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from operations_api.domain.change import Change
 from operations_api.domain.errors import KeyInFlight, OutcomeUnknown, StoreUnavailable
 from operations_api.domain.failure import CANCELED, error_object
 from operations_api.domain.operation import Operation, StepView
@@ -22,6 +23,9 @@ from operations_api.store.rows import to_operation, to_operator_actions, to_step
 
 START_ROUNDS: Final = 4
 """Insert, look up, insert in the place of an expired operation, look up who was quicker."""
+
+READS_QUEUE: Final = 100_000
+"""All who wait for one operation read it when it ends: as many as can be connected, and then some."""
 
 CANCELED_ERROR: Final = msgspec.json.encode(error_object(CANCELED)).decode()
 
@@ -70,7 +74,9 @@ class Store:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self._starts: Batcher[StartRequest, Started] = Batcher(self._start_many, flights=2)
-        self._reads: Batcher[tuple[str, UUID], Operation | None] = Batcher(self.get_many, flights=2, limit=256)
+        self._reads: Batcher[tuple[str, UUID], Operation | None] = Batcher(
+            self.get_many, flights=2, limit=256, queue_limit=READS_QUEUE
+        )
 
     @classmethod
     async def open(cls, database_url: str, *, pool_size: int) -> Store:
@@ -118,6 +124,11 @@ class Store:
         rows = await self._fetch("get_operations", [tenant for tenant, _ in distinct], [id for _, id in distinct])
         found = {(row["tenant"], row["id"]): to_operation(row) for row in rows}
         return [found.get(name) for name in names]
+
+    async def get_versions(self, names: Sequence[tuple[str, UUID]]) -> list[Change]:
+        """How far these operations have come, in any order; those that are not there are left out."""
+        rows = await self._fetch("get_versions", [tenant for tenant, _ in names], [id for _, id in names])
+        return [Change(*row) for row in rows]
 
     async def get_full(self, tenant: str, id: UUID) -> tuple[Operation, list[StepView], list[OperatorAction]] | None:
         """One operation with its steps and what operators did to it, of one instant."""

@@ -109,8 +109,10 @@ class Reply:
 
 
 @asynccontextmanager
-async def api(database_url: str, redis_url: str, settings: Mapping[str, str]) -> AsyncIterator[Api]:
-    """``operations-api serve`` on these servers until the block ends."""
+async def api(
+    database_url: str, redis_url: str, settings: Mapping[str, str], *, direct_url: str | None = None
+) -> AsyncIterator[Api]:
+    """``operations-api serve`` on these servers until the block ends. ``direct_url`` is the test's own way."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = int(listening.getsockname()[1])
     environment = {
@@ -123,7 +125,7 @@ async def api(database_url: str, redis_url: str, settings: Mapping[str, str]) ->
         "OPERATIONS_DRAIN_SECONDS": "1",
         **settings,
     }
-    store = await Store.open(database_url, pool_size=4)
+    store = await Store.open(direct_url or database_url, pool_size=4)
     try:
         with running(module("operations_api", "serve"), environment) as process:
             await asyncio.to_thread(wait_for_answer, process, port)

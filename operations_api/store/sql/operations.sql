@@ -79,6 +79,12 @@ select o.*
 from unnest($1::text[], $2::uuid[]) as r (tenant, id)
 join operations as o on o.tenant = r.tenant and o.id = r.id;
 
+-- name: get_versions
+-- How far operations have come, by tenant and id: what it takes to know whom news would wake.
+select o.tenant, o.id, o.version, o.finished_at is not null as done
+from unnest($1::text[], $2::uuid[]) as r (tenant, id)
+join operations as o on o.tenant = r.tenant and o.id = r.id;
+
 -- name: get_operation_whole
 -- One operation with its steps and what operators did to it, of one instant.
 select o.*, (
