@@ -110,10 +110,12 @@ async def test_a_deadline_that_passes_while_a_step_reserves_ends_with_nothing_he
 async def test_a_deadline_that_passes_while_an_operation_sleeps_wakes_it(crew: Crew) -> None:
     crew.start_worker()
     now = await crew.connection.fetchval("select clock_timestamp()")
-    id = await crew.begin(
-        StepTold("held"),
-        StepTold("busy", trouble={"reserve": "retry-slowly"}),
-        deadline=now + timedelta(seconds=1.5),
+    deadline = now + timedelta(seconds=20)
+    id = await crew.begin(StepTold("held"), StepTold("busy", trouble={"reserve": "retry-slowly"}), deadline=deadline)
+    asleep = await crew.journaled(id, lambda row: row["lease_owner"] is None and row["lease_epoch"] > 0)
+    assert asleep["next_wake_at"] == deadline  # the attempt would come later
+    await crew.connection.execute(
+        "update operations set deadline = clock_timestamp(), next_wake_at = clock_timestamp() where id = $1", id
     )
     operation = await crew.done(id)
     assert error_of(operation) == ("DEADLINE_EXCEEDED", "none", False)
