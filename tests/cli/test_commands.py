@@ -15,8 +15,9 @@ from tests.processes import ROOT, module
 
 COMMANDS = [
     (), ("dev",), ("serve",), ("worker",), ("migrate",), ("openapi",), ("keys",), ("keys", "create"), ("keys", "list"),
-    ("keys", "revoke"), ("settings",), ("doctor",), ("blocked",), ("retry",), ("resolve",), ("compensate",),
-    ("force-close",), ("versions",), ("tenants",), ("tenants", "limit"), ("tenants", "list"), ("tenants", "reset"),
+    ("keys", "rotate"), ("keys", "revoke"), ("settings",), ("doctor",), ("blocked",), ("retry",), ("resolve",),
+    ("compensate",), ("force-close",), ("versions",), ("tenants",), ("tenants", "limit"), ("tenants", "list"),
+    ("tenants", "reset"),
 ]  # fmt: skip
 
 

@@ -66,7 +66,14 @@ def first_choices(victim: Victim, route: Route, state: str) -> dict[tuple[str, s
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 async def test_a_route_answers_as_to_what_was_never_there(service: Service, victim: Victim, route: Route):
-    tried = [Attempt(route, first_choices(victim, route, state)) for state in STATES]
+    required = [first_choices(victim, route, state) for state in STATES]
+    optional = [
+        {(parameter["in"], parameter["name"]): word}
+        for parameter in route.parameters
+        for word in choices(victim, parameter)
+        if isinstance(word, str) and not parameter["required"]
+    ]
+    tried = [Attempt(route, sent | more) for sent in required for more in ({}, *optional)]
     await assert_indistinguishable(service, victim, tried)
 
 
