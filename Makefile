@@ -70,9 +70,9 @@ openapi: $(READY) ## Write openapi/openapi.json from the code and the worked def
 .PHONY: lock
 lock: ## Choose versions anew and lock them, hashes included, in requirements/. Needs uv; UV= says where it is
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv (pip install uv), or UV=/path/to/uv" >&2; exit 1; }
-	$(UV) pip compile pyproject.toml $(COMPILE) --extra jwt --output-file requirements/production.lock
+	$(UV) pip compile pyproject.toml $(COMPILE) --extra jwt --extra otel --output-file requirements/production.lock
 	$(UV) pip compile --group build $(COMPILE) --output-file requirements/build.lock
-	$(UV) pip compile pyproject.toml $(COMPILE) --extra embedded --extra jwt --group dev --output-file requirements/dev.lock
+	$(UV) pip compile pyproject.toml $(COMPILE) --extra embedded --extra jwt --extra otel --group dev --output-file requirements/dev.lock
 
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
            --no-emit-index-url --no-header --no-annotate
