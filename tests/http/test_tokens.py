@@ -16,8 +16,14 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from operations_api.domain.problem import Problem
 from operations_api.embedded.servers import ServerUrls
+from operations_api.http.auth import TENANT
+from operations_api.http.issuer import Issuer as Believer
+from operations_api.settings import Settings
 from tests.conftest import database_named, run_sql
 from tests.http import issuer as issuing_side
 from tests.http.issuer import AUDIENCE, KEYS, NAME, RSA, STRANGER, Issuer, claims, issuing, token
@@ -242,3 +248,48 @@ def test_without_the_extra_the_service_says_what_to_install(servers: ServerUrls,
     assert said.splitlines()[-1].startswith(sentence)
     assert "operations-api[jwt]" in said
     assert "Traceback" not in said
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([NAME, AUDIENCE, 10**400]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+HEADER = ("alg", "kid", "typ", "crit", "b64", "jwk", "jku", "x5u", "zip")
+CLAIMS = ("iss", "aud", "exp", "nbf", "iat", "sub", "jti", "tenant", "scope")
+
+
+@pytest.fixture(scope="module")
+def believer(tmp_path_factory: pytest.TempPathFactory) -> Believer:
+    path = tmp_path_factory.mktemp("keys") / "keys.json"
+    path.write_text(json.dumps(issuing_side.key_set()))
+    return Believer(Settings(**believing(str(path))))
+
+
+@settings(max_examples=300, deadline=None, print_blob=True)
+@given(said=st.dictionaries(st.sampled_from(CLAIMS), JSON), header=st.dictionaries(st.sampled_from(HEADER), JSON))
+async def test_whatever_a_signed_token_says_it_is_believed_or_refused(
+    believer: Believer, said: dict[str, Any], header: dict[str, Any]
+):
+    signing = {"alg": "EdDSA", "kid": "ed", **header}
+    bare = unsigned(signing, {**claims(), **said}).rpartition(".")[0]
+    signature = base64.urlsafe_b64encode(KEYS["ed"].sign(bare.encode())).decode().rstrip("=")
+    await believed_or_refused(believer, f"{bare}.{signature}")
+
+
+@settings(max_examples=300, deadline=None, print_blob=True)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126)).map(lambda text: f"eyJ{text}"))
+async def test_whatever_looks_like_a_token_is_refused(believer: Believer, text: str):
+    assert not await believed_or_refused(believer, text)
+
+
+async def believed_or_refused(believer: Believer, text: str) -> bool:
+    try:
+        caller = await believer.caller(text)
+    except Problem as problem:
+        if problem.status != 401:
+            raise
+        return False
+    assert TENANT.fullmatch(caller.tenant.encode())
+    assert caller.actor.isprintable()
+    return True
