@@ -33,8 +33,7 @@ def run(mutants: Sequence[Mutant], seed: int, *, control: bool = True) -> int:
     with copy_of() as root:
         if control and not _are_sound(root, mutants, seed):
             return 1
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            verdicts = list(pool.map(lambda mutant: _tried(mutant, root, seed), mutants))
+        verdicts = _all_tried(mutants, root, seed)
     print(render(verdicts, seed))
     return 0 if all(verdict.kind == "killed" for verdict in verdicts) else 1
 
@@ -68,6 +67,15 @@ def _are_sound(root: Path, mutants: Sequence[Mutant], seed: int) -> bool:
     if code != 0:
         print(f"{said}\nthe tests fail without any mutant: mend them first", file=sys.stderr)
     return code == 0
+
+
+def _all_tried(mutants: Sequence[Mutant], root: Path, seed: int) -> list[Verdict]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            return list(pool.map(lambda mutant: _tried(mutant, root, seed), mutants))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # what runs hears of Ctrl-C by itself
+            raise
 
 
 def _tried(mutant: Mutant, root: Path, seed: int) -> Verdict:

@@ -103,9 +103,8 @@ def run_tests(
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}"]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [*command, *options, *tests],
-            cwd=tree, env=environment, stdout=output, stderr=output, start_new_session=True,
-        )  # fmt: skip
+            [*command, *options, *tests], cwd=tree, env=environment, stdout=output, stderr=output
+        )
         code = _code_of(process, patience_seconds)
         output.seek(0)
         return code, output.read()[-3000:]
@@ -123,7 +122,7 @@ def _code_of(process: subprocess.Popen[bytes], patience_seconds: float) -> int |
     try:
         process.wait(FAREWELL_SECONDS)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
     return None
 
