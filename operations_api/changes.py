@@ -153,11 +153,13 @@ class Watch:
             while not self._closed:
                 waiter.woken.clear()  # before reading: news that arrives meanwhile means reading again
                 operation = await self._newer(tenant, id, version)
-                if operation is None and await self._woken(waiter, quiet_until):
-                    continue
-                version = version if operation is None else operation.version
-                yield operation
-                quiet_until = clock() + quiet_seconds
+                if operation is not None:
+                    version = operation.version
+                    yield operation
+                    quiet_until = clock() + quiet_seconds
+                while not await self._woken(waiter, quiet_until):
+                    yield None
+                    quiet_until = clock() + quiet_seconds
 
     async def _newer(self, tenant: str, id: UUID, version: int) -> Operation | None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -117,6 +117,21 @@ async def test_what_is_waited_for_is_looked_at_about_once_a_second_and_read_when
             found = await waiting
     assert found is not None
     assert found.done
+
+
+async def test_whoever_follows_reads_only_when_there_is_news(redis_url: str):
+    reader, changes = Reader(), Changes(redis_url)
+    id = reader.add()
+    async with watching(redis_url, reader) as watch, aclosing(watch.follow("t", id, 1, 0.01)) as following:
+        assert [await anext(following) for _ in range(5)] == [None] * 5
+        assert reader.reads == 1
+        await changes.publish([reader.change(id)])
+        async with asyncio.timeout(15):
+            while (operation := await anext(following)) is None:
+                pass
+        assert operation.version == 2
+        assert reader.reads == 2
+    await changes.close()
 
 
 async def test_what_has_gone_is_not_waited_for_any_longer():
