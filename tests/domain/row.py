@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from operations_api.domain.execution import StepRecord
+import msgspec
+
+from operations_api.domain.execution import Execution, StepRecord
+from operations_api.domain.failure import FORCE_CLOSED, error_object
 from operations_api.domain.journal import JournalEntry, Written
 from operations_api.domain.settle import OUTCOMES
 from operations_api.domain.states import LEGAL_STEP_TRANSITIONS, OPERATION_TRANSITIONS
@@ -47,6 +50,29 @@ class Row:
         self._move("canceling")
         self.wake_at = None if self.wake_at is None else now
 
+    def hand_over(self, after: Execution, now: datetime) -> None:
+        """What a person decided; whoever still holds the operation is fenced."""
+        self.history.append(
+            f"an operator leaves {[(s.position, s.state, s.doubt, s.resolved_as) for s in after.steps]}"
+        )
+        self.epoch += 1
+        self._decide(after.decision)
+        self._move("canceling" if self.cancel_requested and after.decision != "commit" else "running")
+        self.phase, self.wake_at = after.phase, now
+        self.failure = None if after.failure is None else msgspec.json.encode(after.failure)
+        self.steps = {step.position: step for step in after.steps}
+
+    def force_close(self) -> None:
+        """The end, whatever is held."""
+        self.epoch += 1
+        self._move("failed")
+        self.phase, self.error = "finished", msgspec.json.encode(error_object(FORCE_CLOSED))
+
+    @property
+    def effect(self) -> str | None:
+        """What it says to have left behind, where it did not succeed."""
+        return None if self.error is None else msgspec.json.decode(self.error)["effect"]
+
     def write(self, entry: JournalEntry, now: datetime) -> Written | None:
         if entry.epoch != self.epoch or self.phase == "finished":
             return None
@@ -65,7 +91,8 @@ class Row:
 
     def _status_of(self, entry: JournalEntry) -> Any:
         if entry.status == "failed" and self.cancel_requested:
-            return "canceled"
+            assert entry.error is not None
+            return "canceled" if msgspec.json.decode(entry.error)["effect"] == "none" else "failed"
         asked = entry.status == "running" and self.cancel_requested and self.decision != "commit"
         return "canceling" if asked else entry.status
 

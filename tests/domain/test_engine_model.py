@@ -1,4 +1,4 @@
-"""Random definitions, outcomes and crashes against the laws: whatever happens, both promises to clients hold.
+"""Random definitions, outcomes, crashes, pauses, cursors and operators against the laws: both promises to clients hold.
 
 What drives the pure engine is the worker's own loop; Postgres, participants and time are models (`world.py`). A failing
 example is printed with a `reproduce_failure` line that repeats it, and with the history that led there.
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import worker.execute
 from operations_api.domain.errors import LeaseLost
 from operations_api.domain.execution import CommitRejectPolicy, StepRecord, StepTraits
+from operations_api.domain.operator import Refused, compensated, in_flight_until, resolved, retried
 from operations_api.domain.plan import Finish
 from operations_api.store.leases import Held
 from worker.lease import Lease
@@ -41,9 +42,13 @@ CALLS = [
     "killed, arrives late",
     "drained before",
     "drained after",
+    "paused before",
+    "paused after",
 ]
 SHORT = ["done", "lost", "not now, but did it", "rejected", "killed after"]
-WRITES = ["done", "done", "done", "killed before", "killed after", "lost before", "lost after"]
+WRITES = ["done", "done", "done", "killed before", "killed after", "lost before", "lost after", "paused"]
+ACTS = ["retry", "committed", "released", "compensate", "force-close"]
+"""What an operator does: retry, resolve a step in doubt as one of these, compensate, or close."""
 
 
 @st.composite
@@ -84,6 +89,8 @@ def scenarios(draw):
         deadline_seconds=draw(st.sampled_from([None, None, 0.005, 0.05, 20, 70])),
         cancel_at=draw(st.none() | st.integers(1, 20)),
         heartbeat_tells=draw(st.booleans()),
+        units=draw(st.lists(st.sampled_from([0, 0, 1, 2]), max_size=8)),
+        acts=draw(st.lists(st.sampled_from(ACTS), max_size=4)),
     )
 
 
@@ -100,7 +107,7 @@ def _no_waiting():
 def test_whatever_happens_the_promises_hold(scenario):
     world = World(scenario)
     try:
-        asyncio.run(work_until_rest(world))
+        asyncio.run(live(world))
     finally:
         note(f"{scenario}\n" + "\n".join(world.row.history))
     check(world)
@@ -117,7 +124,7 @@ async def test_every_short_history_of_a_small_operation_keeps_the_promises(kinds
     traits = [StepTraits(timeout_seconds=5, retry_for_seconds=300, can_query=can_query, can_compensate=True)] * 2
     for fates in product(SHORT, repeat=calls):
         world = World(Scenario(steps, traits, policy, fates, [], None, None, True))
-        await work_until_rest(world)
+        await live(world)
         check(world)
 
 
@@ -129,6 +136,46 @@ def check(world: World) -> None:
             check_parked(world)
     except AssertionError as error:
         raise AssertionError("\n".join([str(error), *world.row.history])) from None
+
+
+async def live(world: World) -> None:
+    """To the end, or until nobody has anything left to try: an operator acts whenever one is needed."""
+    world.others_work = lambda: others_work(world)
+    await work_until_rest(world)
+    for act in world._scenario.acts:
+        if world.row.phase == "finished":
+            return
+        world.sleep_until(in_flight_until(world.execution(), None, world.now()) or world.now())
+        if operate(world, act):
+            await work_until_rest(world)
+
+
+async def others_work(world: World) -> None:
+    """While a worker stands still its lease runs out, and others do what they can."""
+    world.sleep_until(world.now() + LEASE)
+    if world.row.phase != "finished":
+        await work_until_rest(world)
+
+
+def operate(world: World, act: str) -> bool:
+    """What an operator does, who knows what is true and makes true what is said. Whether it was accepted."""
+    if act == "force-close":
+        world.row.force_close()
+        return False
+    execution = world.execution()
+    step = next(step for step in execution.steps if step.blocked_at is not None)
+    try:
+        if act == "retry":
+            after = retried(execution)
+        elif act == "compensate":
+            after = compensated(execution, execution.traits)
+        else:
+            after = resolved(execution, step.key, act)
+            world.participants.settle_by_hand(step.position, act)
+    except Refused:
+        return False
+    world.row.hand_over(after, world.now())
+    return True
 
 
 async def work_until_rest(world: World) -> None:
@@ -178,14 +225,20 @@ class HeldLease(Lease):
 def check_end(world: World) -> None:
     row, participants = world.row, world.participants
     world.sleep_until(world.now() + 10 * LEASE)
+    if row.effect == "unknown":  # somebody closed it as it was
+        return
     assert not participants.those("held"), "something is held"
     if row.status == "succeeded":
         assert participants.those("committed") == set(row.steps), "not everything is committed"
         assert not row.cancel_requested
-    else:
+    elif row.effect == "none":
         assert not participants.those("committed"), "something is committed"
-        assert row.error is not None
-    assert (row.status == "canceled") == (row.cancel_requested and row.decision == "rollback")
+        ends = {step.state for step in row.steps.values() if step.kind == "step"}
+        assert ends <= {"rejected", "released", "compensated"}, "a step was left without its end"
+    else:
+        assert any(step.resolved_as for step in row.steps.values()), "applied in part, and nobody has said so"
+    turned_back = row.cancel_requested and row.decision == "rollback"
+    assert (row.status == "canceled") == (turned_back and row.effect == "none")
 
 
 def check_parked(world: World) -> None:
