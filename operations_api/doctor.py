@@ -43,6 +43,8 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield Finding("settings", True, "all can be read")
     yield _registry(settings)
+    if settings.jwt_jwks is not None:
+        yield _tokens(settings, settings.jwt_jwks)
     urls = running_servers(settings)
     database_url = settings.database_url or (urls and urls.database_url)
     redis_url = settings.redis_url or (urls and urls.redis_url)
@@ -58,6 +60,20 @@ def _registry(settings: Settings) -> Finding:
         return Finding("registry", True, ", ".join(load_registry(settings).current))
     except DefinitionError as error:
         return Finding("registry", False, str(error))
+
+
+def _tokens(settings: Settings, source: str) -> Finding:
+    from operations_api.http.key_set import KeySet, KeysUnavailable
+    from operations_api.http.resources import issuer_of
+
+    try:
+        issuer_of(settings)
+        asyncio.run(KeySet(source).find(""))
+    except SettingsError as error:
+        return Finding("tokens", False, str(error))
+    except KeysUnavailable as error:
+        return Finding("tokens", False, f"the keys cannot be read ({error}): correct OPERATIONS_JWT_JWKS")
+    return Finding("tokens", True, f"of {settings.jwt_issuer} are believed")
 
 
 def _absent(subject: str, variable: str, settings: Settings) -> Finding:

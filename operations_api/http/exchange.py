@@ -49,9 +49,9 @@ class Exchange:
         if self.caller is None:
             raise Problem("Send an API key.", kind=UNAUTHORIZED)
         if scope not in self.caller.scopes:
-            has = ", ".join(sorted(self.caller.scopes))
+            has = ", ".join(sorted(self.caller.scopes)) or "none"
             raise Problem(
-                f'This API key lacks the scope "{scope}" (it has: {has}); use one that has it.', kind=FORBIDDEN
+                f'This needs the scope "{scope}" (you have: {has}); use a key or a token that has it.', kind=FORBIDDEN
             )
         return self.caller
 

@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 class KeysUnavailable(Exception):
-    """The key may be there, but its issuer cannot be asked now."""
+    """The key may be there, but its issuer cannot be asked now; the message says what happened."""
 
 
 class KeySet:
@@ -49,6 +49,7 @@ class KeySet:
         self._clock = clock
         self._keys: dict[str, Key] = {}
         self._fetched_at = self._tried_at = -float("inf")
+        self._failure = ""
         self._fetching: asyncio.Task[None] | None = None
         # made once: it reads the certificates of all authorities
         self._tls = httpx.create_ssl_context() if source.startswith("https:") else None
@@ -59,7 +60,7 @@ class KeySet:
             if (fetching := self._refresh()) is not None:
                 await asyncio.shield(fetching)
             if kid not in self._keys and self._fetched_at < self._tried_at:
-                raise KeysUnavailable
+                raise KeysUnavailable(self._failure)
         elif self._clock() - self._fetched_at > FRESH_SECONDS:
             self._refresh()
         return self._keys.get(kid)
@@ -83,9 +84,10 @@ class KeySet:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 found = keys_of(await self._read())
-        except (OSError, TimeoutError, ValueError, httpx.HTTPError, httpx.InvalidURL) as error:
+        except Exception as error:  # whatever it was, the next one must not ask again at once
             self._tried_at = self._clock()
-            log.warning("the keys of the issuer cannot be read", source=self._source, error=str(error) or repr(error))
+            self._failure = str(error) or type(error).__name__
+            log.warning("the keys of the issuer cannot be read", source=self._source, error=self._failure)
             if self._tried_at - self._fetched_at > STALE_SECONDS:
                 self._keys = {}
             return

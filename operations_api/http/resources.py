@@ -46,7 +46,7 @@ class Resources:
         self.registry = registry
         self.fair_order = FairOrder()
         self.advice = Advice()
-        self.issuer = _issuer_of(settings)
+        self.issuer = issuer_of(settings)
 
     async def open(self) -> None:
         """Connect. Raises ``StoreUnavailable``, and ``DefinitionError`` for steps changed without a new version.
@@ -101,7 +101,7 @@ class Resources:
         await self.store.close()
 
 
-def _issuer_of(settings: Settings) -> Issuer | None:
+def issuer_of(settings: Settings) -> Issuer | None:
     """The issuer whose tokens are believed. Raises ``SettingsError`` when what checks them is not installed."""
     if settings.jwt_jwks is None:
         return None

@@ -178,6 +178,20 @@ def test_the_doctor_finds_a_wrong_setting_and_a_wrong_registry(environment: Mapp
     )
 
 
+def test_the_doctor_finds_keys_of_an_issuer_that_cannot_be_read(environment: Mapping[str, str], tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    believing = {
+        "OPERATIONS_JWT_JWKS": str(keys), "OPERATIONS_JWT_ISSUER": "https://id.example/",
+        "OPERATIONS_JWT_AUDIENCE": "operations",
+    }  # fmt: skip
+    for text, expected in ((None, "WRONG"), ("<html>", "WRONG"), ('{"keys": []}', "ok")):
+        keys.write_text(text) if text else None
+        said = run("doctor", environment={**environment, **believing}).stdout
+        (line,) = (line for line in said.splitlines() if line.startswith("tokens"))
+        assert f" {expected} " in line
+        assert ("correct OPERATIONS_JWT_JWKS" in line) == (expected == "WRONG")
+
+
 def test_openapi_goes_to_stdout_or_into_a_file(environment: Mapping[str, str], tmp_path: Path) -> None:
     printed = run("openapi", environment=environment)
     assert printed.returncode == 0, printed.stderr

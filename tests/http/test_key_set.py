@@ -121,6 +121,11 @@ async def test_a_failed_fetch_is_not_repeated_for_everybody(tmp_path: Path, cloc
     assert await keys.find("rsa") == {"kid": "rsa"}
 
 
+async def test_what_happened_is_said(tmp_path: Path, clock: Clock):
+    with pytest.raises(KeysUnavailable, match="No such file"):
+        await KeySet(str(tmp_path / "keys.json"), clock=clock).find("rsa")
+
+
 async def test_keys_come_over_tls_from_whom_the_system_trusts_and_nobody_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -105,7 +105,7 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "unauthenticated": Refusal(
         None, "Send Authorization: Bearer <api key> with a key that is valid.", 401, headers=("WWW-Authenticate",)
     ),
-    "forbidden": Refusal(None, "This key lacks the scope submit.", 403),
+    "forbidden": Refusal(None, "This needs the scope submit; use a key or a token that has it.", 403),
     "not-found": Refusal(None, "There is nothing here.", 404),
     "method-not-allowed": Refusal(
         None, "This path does not take this method; Allow lists those it takes.", 405, headers=("Allow",)
