@@ -22,7 +22,7 @@ LONGEST_WAITS: Final = 4
 """Two minutes of waiting for an operation's end: no case starts one that takes more than seconds."""
 
 MOST_REFUSALS: Final = 20
-"""So often a request is repeated that the service's rate limit refuses."""
+"""So often a request is repeated that a limit of the tenant refuses."""
 
 
 class Client:
@@ -40,6 +40,11 @@ class Client:
         other = Client(self.service, self.witness, key)
         other.exchanges = self.exchanges
         return other
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a 429 is what the service has announced."""
+        return bool(self.service.requests_per_second or self.service.operations_in_flight)
 
     # -- the verbs of the API --------------------------------------------------------------------------------------
 
@@ -139,7 +144,7 @@ class Client:
 
     async def send(self, method: str, path: str, body: Any = None, *, headers: Iterable[Header] = (),
                    at: Address | None = None, host: str | None = None) -> Answer:  # fmt: skip
-        """One request. A ``body`` that is not bytes is sent as JSON. What a rate limit refuses is repeated."""
+        """One request. A ``body`` that is not bytes is sent as JSON. What a limit refuses is repeated."""
         headers = list(headers)
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         if body is not None and not any(name.lower() == "content-type" for name, _ in headers):
@@ -147,7 +152,7 @@ class Client:
         for _ in range(MOST_REFUSALS):
             address = at or self.service.turn()
             answer = (await self.raw([self.request(address, method, path, headers, content, host)], address))[0]
-            if answer.status != 429 or self.service.info["limits"].get("requests_per_second") is None:
+            if answer.status != 429 or not self.is_limited:
                 break
             await asyncio.sleep(int(answer.header("retry-after") or 1))
         return answer

@@ -31,9 +31,12 @@ class Outcome(msgspec.Struct, frozen=True):
     request: bytes = b""
 
 
-async def run(service: Service, cases: Sequence[Case]) -> list[Outcome]:
-    """The outcome of every case, in their order. Operations that it began and that are not done are canceled."""
-    witness = Witness()
+async def run(service: Service, cases: Sequence[Case], witness: Witness | None = None) -> list[Outcome]:
+    """The outcome of every case, in their order. Operations that it began and that are not done are canceled.
+
+    ``witness`` remembers what was seen, for whoever wants to look at it, too.
+    """
+    witness = witness or Witness()
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def asked(case: Case) -> Outcome:

@@ -13,6 +13,7 @@ OTHER_KEY: Final = "--other-key: an API key of another tenant"
 READ_KEY: Final = "--read-key: an API key of the same tenant with the scope read alone"
 OPERATE: Final = "--key with the scope operate"
 RATE: Final = "a limit of requests per second"
+IN_FLIGHT: Final = "a limit of operations in flight"
 
 Check = Callable[..., Any]
 F = TypeVar("F", bound=Callable[..., Awaitable[None] | None])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from operations_api.conformance import section
-from operations_api.conformance.wire import Address, NoAnswer, exchange
+from operations_api.conformance.wire import Address, Answer, NoAnswer, exchange
 
 KNOBS: Final = {
     "steps",
@@ -27,6 +26,9 @@ KNOBS: Final = {
     "echo",
 }
 """By these members of its input a type is recognised as one that behaves as it is told."""
+
+LIMIT: Final = re.compile(r'"([^"]+)";q=(\d+)')
+"""A quota in ``RateLimit-Policy``."""
 
 FAR: Final = timedelta(hours=1)
 """Operations that must not run may not begin before this; all of them are canceled within the run."""
@@ -50,8 +52,12 @@ class Given(msgspec.Struct, frozen=True):
 class Service:
     """A service under examination: its addresses, which take turns, its policy, and an input that it takes."""
 
-    def __init__(self, given: Given, addresses: Sequence[Address], info: Mapping[str, Any], operates: bool) -> None:
+    def __init__(self, given: Given, addresses: Sequence[Address], info: Mapping[str, Any], known: Answer) -> None:
+        """``known`` is an answer to the given key: it says whether the key may operate, and the tenant's limits."""
         self.given = given
+        limits = dict(LIMIT.findall(known.header("ratelimit-policy") or ""))
+        self.requests_per_second = int(limits.get("tenant", 0))
+        self.operations_in_flight = int(limits.get("in-flight", 0))
         self.addresses = addresses
         self.info = info
         self.types = {each["name"]: each for each in info["types"]}
@@ -61,7 +67,7 @@ class Service:
         self.titles = {_slug(each["type"]): each["title"] for each in info["problem_types"]}
         self.not_before = (datetime.now(UTC) + FAR).isoformat().replace("+00:00", "Z")
         self.run_id = secrets.token_hex(4)
-        self.lacks = self._lacking(operates)
+        self.lacks = self._lacking(known.status == 200)
         self._turns: Iterator[Address] = itertools.cycle(addresses)
 
     def turn(self) -> Address:
@@ -75,7 +81,8 @@ class Service:
             section.OTHER_KEY: self.given.other_key,
             section.READ_KEY: self.given.read_key,
             section.OPERATE: operates,
-            section.RATE: self.info["limits"].get("requests_per_second"),
+            section.RATE: self.requests_per_second,
+            section.IN_FLIGHT: self.operations_in_flight,
         }
         return {need for need, there in has.items() if not there}
 
@@ -87,29 +94,28 @@ async def learn(given: Given) -> Service:
         infos = await asyncio.gather(*(_info(address) for address in addresses))
         for address, info in zip(addresses, infos, strict=True):
             address.public_url = info["problem_types"][0]["type"].rpartition("/problems/")[0]
-        operates = await _ask(addresses[0], "/definitions", given.key)
+        known = await _ask(addresses[0], "/definitions", given.key)
     except (ValueError, NoAnswer) as error:
         raise NotThisService(f"--url: {error}") from None
     except (KeyError, IndexError, TypeError) as error:
         raise NotThisService(f"--url: what /service-info says is not what this API would say ({error!r})") from None
-    if operates[0] == 401:
+    if known.status == 401:
         raise NotThisService("--key: the service does not know this API key")
-    return Service(given, addresses, infos[0], operates[0] == 200)
+    return Service(given, addresses, infos[0], known)
 
 
 async def _info(address: Address) -> dict[str, Any]:
-    status, body = await _ask(address, "/service-info")
-    if status != 200:
-        raise NotThisService(f"--url: {address.url}/service-info answered {status}, so this is not this API")
-    info: dict[str, Any] = json.loads(body)
+    answer = await _ask(address, "/service-info")
+    if answer.status != 200:
+        raise NotThisService(f"--url: {address.url}/service-info answered {answer.status}, so this is not this API")
+    info: dict[str, Any] = answer.json
     return info
 
 
-async def _ask(address: Address, path: str, key: str | None = None) -> tuple[int, bytes]:
+async def _ask(address: Address, path: str, key: str | None = None) -> Answer:
     authorization = f"Authorization: Bearer {key}\r\n" if key else ""
     head = f"GET {address.prefix}{path} HTTP/1.1\r\nHost: {address.host}\r\n{authorization}Connection: close\r\n\r\n"
-    answer = (await exchange(address, [head.encode()]))[0]
-    return answer.status, answer.body
+    return (await exchange(address, [head.encode()]))[0]
 
 
 def _type(given: Given, types: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -16,6 +17,9 @@ from urllib.parse import urlsplit
 
 PATIENCE_SECONDS: Final = 75.0
 """The longest answer the contract allows is a wait of 30 seconds; beyond this, nothing comes any more."""
+
+_REQUEST_LINE: Final = re.compile(rb"([A-Z]+ /[^ ]* HTTP/1\.[01])\r\n")
+"""Of several requests the next begins where the body of the one before it ends, in the midst of a line."""
 
 
 class NoAnswer(Exception):
@@ -57,7 +61,7 @@ class Answer:
         self.address = address
         self.public_url = address.public_url
         self.request = request
-        self.method = request.split(b" ", 1)[0].decode("latin-1")
+        self.method, self.target = _asked(request)
         self.status = status
         self.headers = tuple(headers)
         self.body = b""
@@ -145,6 +149,12 @@ async def _read_all(reader: asyncio.StreamReader, unfinished: bool) -> bytes:
     return bytes(received)
 
 
+def _asked(request: bytes) -> tuple[str, str]:
+    """The method and the target of a request."""
+    method, _, rest = request.partition(b" ")
+    return method.decode("latin-1"), rest.partition(b" ")[0].decode("latin-1")
+
+
 def _is_whole(raw: bytes) -> bool:
     head, found, body = raw.partition(b"\r\n\r\n")
     length = dict(head_of(head)[1]).get("content-length") if found else None
@@ -154,7 +164,7 @@ def _is_whole(raw: bytes) -> bool:
 def _answers(address: Address, request: bytes, raw: bytes) -> list[Answer]:
     answers: list[Answer] = []
     interim: list[int] = []
-    requests = [line for line in request.split(b"\r\n") if line.endswith((b" HTTP/1.1", b" HTTP/1.0"))]
+    requests = _REQUEST_LINE.findall(request)
     while raw:
         head, found, raw = raw.partition(b"\r\n\r\n")
         if not found:
@@ -165,7 +175,7 @@ def _answers(address: Address, request: bytes, raw: bytes) -> list[Answer]:
             continue
         answer = Answer(address, request, status, headers)
         if len(requests) > len(answers):
-            answer.method = requests[len(answers)].split(b" ", 1)[0].decode("latin-1")
+            answer.method, answer.target = _asked(requests[len(answers)])
         answer.interim, interim = tuple(interim), []
         answer.body, raw = _body(answer, raw)
         answers.append(answer)

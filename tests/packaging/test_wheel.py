@@ -61,6 +61,10 @@ def test_it_documents_the_same_api(installed: Path, tmp_path: Path) -> None:
     assert json.loads(printed) == json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
 
 
+def test_it_can_hold_a_service_to_the_contract(installed: Path, tmp_path: Path) -> None:
+    assert len(run(installed, tmp_path, "operations-api", "conformance", "--list").splitlines()) > 500
+
+
 @pytest.fixture
 def address(installed: Path, tmp_path: Path) -> Iterator[str]:
     """Where `operations-api dev` of the wheel answers."""
