@@ -184,6 +184,10 @@ async def test_versions_count_ones_own_operations_and_everybodys_for_an_admin_al
             versions = (await client.get("/definitions")).json()["definitions"]
         return sum(number for version in versions for number in version["in_flight"].values())
 
-    assert await counted(await service.new_key(new_tenant(), SCOPES)) == 0
+    third = await service.new_key(new_tenant(), SCOPES)
+    assert await counted(third) == 0
+    async with service.client(third) as client:
+        await client.started()
+    assert await counted(third) == 1
     assert await counted(victim.secret) == 4
     assert await counted(await service.new_key(new_tenant(), [*SCOPES, "admin"])) > 4
