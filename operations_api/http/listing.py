@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
-import msgspec
 from litestar import Request, get
 
 from operations_api.domain.operation import Operation
@@ -33,11 +32,9 @@ def list_route(resources: Resources) -> Any:
         tenant = exchange.require("read").tenant
         given = {name: value for name in FILTERS if (value := queries.one(request, name)) is not None}
         wanted = _filter(request, tenant, given)
-        # one more than asked for tells whether there is a next page
-        found = await resources.store.list_page(msgspec.structs.replace(wanted, limit=wanted.limit + 1))
-        page = found[: wanted.limit]
-        token = page_token.issue(tenant, given, _place(page[-1])) if len(found) > wanted.limit else None
-        return Answer(200, _headers(exchange.base_url, given, request, token), page_body(page, token), JSON)
+        page = await resources.store.list_page(wanted)
+        token = page_token.issue(tenant, given, _place(page.operations[-1])) if page.has_more else None
+        return Answer(200, _headers(exchange.base_url, given, request, token), page_body(page.operations, token), JSON)
 
     return list_operations
 

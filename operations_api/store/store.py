@@ -27,6 +27,9 @@ START_ROUNDS: Final = 4
 READS_QUEUE: Final = 100_000
 """All who wait for one operation read it when it ends: as many as can be connected, and then some."""
 
+PAGE_BYTES: Final = 8 * 1024 * 1024
+"""What a page may hold before its last operation: a list is in memory until its client has read it."""
+
 CANCELED_ERROR: Final = msgspec.json.encode(error_object(CANCELED)).decode()
 
 SQL: Final = load("operations")
@@ -45,6 +48,13 @@ class ListFilter(msgspec.Struct, frozen=True, kw_only=True):
     group: str | None = None
     after: tuple[datetime, UUID] | None = None
     limit: int = 50
+
+
+class ListPage(msgspec.Struct, frozen=True):
+    """Operations, newest first, and whether there are more after them."""
+
+    operations: list[Operation]
+    has_more: bool
 
 
 class CancelResult(msgspec.Struct, frozen=True):
@@ -138,15 +148,16 @@ class Store:
         row = rows[0]
         return to_operation(row), to_step_views(row["steps"], row["journal"]), to_operator_actions(row["actions"])
 
-    async def list_page(self, wanted: ListFilter) -> list[Operation]:
-        """One page, newest first."""
+    async def list_page(self, wanted: ListFilter) -> ListPage:
+        """One page, newest first. It ends early where it would hold too many bytes."""
         created_at, id = wanted.after or (None, None)
         label = None if wanted.label is None else msgspec.json.encode(dict([wanted.label])).decode()
         rows = await self._fetch(
             "list_operations", wanted.tenant, wanted.type, wanted.statuses, wanted.created_after,
             wanted.created_before, wanted.idempotency_key, label, wanted.group, created_at, id, wanted.limit,
+            PAGE_BYTES,
         )  # fmt: skip
-        return [to_operation(row) for row in rows]
+        return ListPage([to_operation(row) for row in rows], has_more=bool(rows) and rows[0]["found"] > len(rows))
 
     async def recent_durations(
         self, retention_seconds: dict[str, int], count: int

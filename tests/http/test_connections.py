@@ -15,6 +15,7 @@ import pytest
 
 from operations_api.connections import guarded
 from operations_api.embedded.servers import ServerUrls
+from operations_api.http import events
 from operations_api.settings import Settings
 from tests.conftest import database_named, run_sql
 from tests.http.process import PATIENCE_SECONDS, Api, Wire, api
@@ -293,7 +294,10 @@ async def status_of_newcomer(server: Api) -> int:
         return (await wire.answer()).status
 
 
-async def test_a_stream_ends_when_its_client_leaves_with_another_request_on_its_way(database: str, redis_url: str):
+async def test_a_stream_ends_when_its_client_leaves_with_another_request_on_its_way(
+    database: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(events, "KEEP_ALIVE_SECONDS", 1000)  # so that nothing else is written that could tell
     async with running(database, redis_url, http=guarded(Settings())) as service:
         key = await service.new_key()
         async with service.client(key) as client:

@@ -1,5 +1,7 @@
 """GET /operations: newest first, filtered, page by page without gaps."""
 
+from uuid import UUID
+
 import pytest
 
 from tests.http.service import Client, Service
@@ -55,6 +57,17 @@ async def test_pages_join_without_duplicates_or_gaps_while_others_start(client: 
             break
         parameters["page_token"] = page["next_page_token"]
     assert seen == started[::-1]
+
+
+async def test_a_page_of_large_operations_ends_early_and_nothing_is_left_out(service: Service, client: Client):
+    started = [(await client.started())["id"] for _ in range(5)]
+    grow = "update operations set message = repeat('x', 3000000) where id = any ($1)"
+    await service.store.pool.execute(grow, [UUID(id) for id in started])
+    first = (await client.get("/operations")).json()
+    assert [operation["id"] for operation in first["operations"]] == started[:1:-1], "8 MiB are in the first three"
+    second = (await client.get("/operations", params={"page_token": first["next_page_token"]})).json()
+    assert [operation["id"] for operation in second["operations"]] == started[1::-1]
+    assert second["next_page_token"] is None
 
 
 async def test_the_next_link_leads_to_the_next_page(service: Service, client: Client):

@@ -20,7 +20,7 @@ def ids(operations):
 async def pages(store, **wanted):
     """All pages of a list, walked to the end."""
     found, after = [], None
-    while page := await store.list_page(ListFilter(tenant=TENANT, after=after, **wanted)):
+    while page := (await store.list_page(ListFilter(tenant=TENANT, after=after, **wanted))).operations:
         found.append(page)
         after = page[-1].created_at, page[-1].id
     return found
@@ -37,7 +37,7 @@ async def test_another_tenants_operation_is_not_there(store, connection):
     row = await factory.operation(connection, tenant="globex")
     assert await store.get(TENANT, row["id"]) is None
     assert await store.get_full(TENANT, row["id"]) is None
-    assert await store.list_page(ListFilter(tenant=TENANT)) == []
+    assert (await store.list_page(ListFilter(tenant=TENANT))).operations == []
     assert (await store.cancel(TENANT, row["id"])).operation is None
     assert (await store.delete(TENANT, row["id"])).operation is None
 
@@ -66,9 +66,11 @@ async def test_a_list_is_newest_first_without_duplicates_or_gaps_where_times_are
 
 async def test_what_is_started_meanwhile_moves_no_page(store, connection):
     rows = [await factory.operation(connection, created_at=LONG_AGO + timedelta(seconds=second)) for second in range(4)]
-    first = await store.list_page(ListFilter(tenant=TENANT, limit=2))
+    first = (await store.list_page(ListFilter(tenant=TENANT, limit=2))).operations
     await factory.operation(connection, created_at=SOON)
-    second = await store.list_page(ListFilter(tenant=TENANT, limit=2, after=(first[-1].created_at, first[-1].id)))
+    second = (
+        await store.list_page(ListFilter(tenant=TENANT, limit=2, after=(first[-1].created_at, first[-1].id)))
+    ).operations
     assert ids(first + second) == [row["id"] for row in reversed(rows)]
 
 
@@ -88,7 +90,7 @@ async def test_what_is_started_meanwhile_moves_no_page(store, connection):
 async def test_a_filter_finds_what_it_names_and_nothing_else(store, connection, wanted, special):
     await factory.operation(connection, labels='{"channel": "shop"}', idempotency_key="order-1")
     match = await factory.operation(connection, **special)
-    assert ids(await store.list_page(ListFilter(tenant=TENANT, **wanted))) == [match["id"]]
+    assert ids((await store.list_page(ListFilter(tenant=TENANT, **wanted))).operations) == [match["id"]]
 
 
 # -- cancel ------------------------------------------------------------------------------------------------------------
@@ -180,7 +182,7 @@ async def test_a_deleted_operation_keeps_nothing_of_the_client_and_its_place(sto
     assert [operation.input, operation.result, operation.error, operation.message] == [None] * 4
     assert (operation.labels, operation.version, operation.expires_at) == ({}, 2, row["expires_at"])
     assert await connection.fetch("select from operation_steps") == []
-    assert await store.list_page(ListFilter(tenant=TENANT)) == []
+    assert (await store.list_page(ListFilter(tenant=TENANT))).operations == []
     assert (await store.delete(TENANT, row["id"])).outcome == "already"
 
 

@@ -106,21 +106,38 @@ from operations as o
 where o.tenant = $1 and o.id = $2;
 
 -- name: list_operations
--- One page, newest first, after the given place.
-select *
-from operations
-where tenant = $1
-  and deleted_at is null
-  and ($2::text is null or type = $2)
-  and ($3::text[] is null or status = any ($3))
-  and ($4::timestamptz is null or created_at > $4)
-  and ($5::timestamptz is null or created_at < $5)
-  and ($6::text is null or idempotency_key = $6)
-  and ($7::text is null or labels @> $7::jsonb)
-  and ($8::text is null or group_name = $8)
-  and ($9::timestamptz is null or (created_at, id) < ($9, $10::uuid))
-order by created_at desc, id desc
-limit $11;
+-- One page, newest first, after the given place: at most so many, and none once those before hold so many bytes.
+-- `found` counts one more where there is one.
+with newest as (
+    select *
+    from operations
+    where tenant = $1
+      and deleted_at is null
+      and ($2::text is null or type = $2)
+      and ($3::text[] is null or status = any ($3))
+      and ($4::timestamptz is null or created_at > $4)
+      and ($5::timestamptz is null or created_at < $5)
+      and ($6::text is null or idempotency_key = $6)
+      and ($7::text is null or labels @> $7::jsonb)
+      and ($8::text is null or group_name = $8)
+      and ($9::timestamptz is null or (created_at, id) < ($9, $10::uuid))
+    order by created_at desc, id desc
+    limit $11::bigint + 1
+),
+measured as (
+    select
+        tenant, id, count(*) over () as found, row_number() over before as place,
+        coalesce(sum(
+            octet_length(input::text) + coalesce(octet_length(result::text), 0) + coalesce(octet_length(message), 0)
+        ) over (before rows between unbounded preceding and 1 preceding), 0) as bytes_before
+    from newest
+    window before as (order by created_at desc, id desc)
+)
+select n.*, m.found
+from newest as n
+join measured as m on m.tenant = n.tenant and m.id = n.id
+where m.place <= $11 and m.bytes_before < $12::bigint
+order by n.created_at desc, n.id desc;
 
 -- name: recent_durations
 -- How long the newest finished operations of these types took, the newest first, among the last few that ended.
