@@ -6,10 +6,12 @@ that could hold them are withheld by name, and a traceback shows lines of code, 
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import re
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import structlog
@@ -32,6 +34,7 @@ WITHHELD = frozenset(
         "token",
     }
 )
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # these say at every start and every job what our own events say better
 CHATTY = ("uvicorn", "uvicorn.error", "uvicorn.access", "arq", "asyncio", "httpx")
 
@@ -74,12 +77,28 @@ def _renderers(settings: Settings) -> list[Processor]:
     if settings.log == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_to_json)]
     colours = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    # the prettier traceback prints local variables, which hold inputs and keys
-    return [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)]
+    return [_on_one_line, structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=_indented_traceback)]
+
+
+def _on_one_line(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """What others have written must not begin a line of its own, nor tell a terminal what to do."""
+    return {field: _harmless(value) if isinstance(value, str) else value for field, value in event.items()}
+
+
+def _indented_traceback(file: TextIO, exc_info: Any) -> None:
+    """Not the prettier one, which prints local variables: inputs and keys. None of its lines looks like the log's."""
+    text = io.StringIO()
+    structlog.dev.plain_traceback(text, exc_info)
+    file.writelines(f"\n  {_harmless(line)}" for line in text.getvalue().strip("\n").split("\n"))
+
+
+def _harmless(text: str) -> str:
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def _to_json(event: EventDict, **_: Any) -> str:
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+    text = msgspec.json.encode(event, enc_hook=repr).decode()
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)  # these stand in strings only
 
 
 def _naming(process_name: str) -> Processor:

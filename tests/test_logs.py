@@ -26,10 +26,24 @@ except ValueError:
     logging.getLogger("some.library").exception("failed too")
 """
 
+HOSTILE = """
+import logging, sys, structlog
+from operations_api.logs import configure
+from operations_api.settings import Settings
+configure(Settings(log=sys.argv[1]), "api")
+said = "x\\n2026-01-01T00:00:00Z [info     ] forged\\r\\x1b[2J\\x9b2J\\u2028"
+structlog.get_logger().warning(said, field=said)
+logging.getLogger("some.library").warning("odd: %s", said)
+try:
+    raise ValueError(said)
+except ValueError:
+    structlog.get_logger().exception("failed")
+"""
 
-def logged(form: str) -> str:
+
+def logged(form: str, script: str = SCRIPT) -> str:
     said = subprocess.run(
-        [sys.executable, "-c", SCRIPT, form],
+        [sys.executable, "-c", script, form],
         capture_output=True,
         text=True,
         check=True,
@@ -58,3 +72,11 @@ def test_inputs_and_keys_are_withheld_from_every_form() -> None:
 
 def test_console_logs_have_no_colours_in_a_pipe() -> None:
     assert "\x1b" not in logged("console")
+
+
+def test_what_others_have_written_forges_no_line_and_moves_no_terminal() -> None:
+    for form in ("json", "console"):
+        text = logged(form, HOSTILE)
+        assert text.count("forged") >= 4
+        assert not [line for line in text.splitlines() if line.startswith("2026-01-01")]
+        assert not set(text) & set("\x1b\x9b\r\u2028")

@@ -79,7 +79,7 @@ class Bell(Worker):
 
         super().__init__(
             [func(wake_job, name=WAKE)],
-            redis_pool=connect(redis_url),
+            redis_pool=connect(redis_url, WaryRedis),
             queue_name=QUEUE,
             handle_signals=False,
             keep_result=0,
@@ -120,7 +120,18 @@ class Bell(Worker):
             self._cancel(tenant, id)
 
 
-class PatientRedis(ArqRedis):
+class WaryRedis(ArqRedis):
+    """What is queued, without what no sender of ours has put there: a job's id that is no text would end arq's loop."""
+
+    async def zrangebyscore(self, *args: Any, **options: Any) -> Any:
+        ids = await super().zrangebyscore(*args, **options)
+        if alien := [id for id in ids if not _is_text(id)]:
+            log.warning("something that is no wake-up was queued", count=len(alien))
+            await self.zrem(QUEUE, *alien)
+        return [id for id in ids if id not in alien]
+
+
+class PatientRedis(WaryRedis):
     """What arq's own loop asks, answered by "nothing" while Redis is away.
 
     The first command that failed would end the loop, and one that fails while it ends keeps ``on_shutdown``, which
@@ -136,7 +147,7 @@ class PatientRedis(ArqRedis):
         return await self._ask(super().zcard(*args), 0)
 
     async def psetex(self, *args: Any) -> Any:
-        return await self._ask(super().psetex(*args), None)  # type: ignore[no-untyped-call]  # redis-py types it not
+        return await self._ask(super().psetex(*args), None)
 
     async def delete(self, *args: Any) -> Any:
         return await self._ask(super().delete(*args), 0)
@@ -150,6 +161,14 @@ class PatientRedis(ArqRedis):
                 log.warning("Redis is away; operations are found by looking every second", error=str(error))
             self._is_away = True
             return otherwise
+
+
+def _is_text(id: bytes) -> bool:
+    try:
+        id.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 async def _first(*awaitables: Any) -> None:

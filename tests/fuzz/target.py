@@ -18,7 +18,7 @@ import msgspec
 from operations_api.store.api_keys import ApiKeys
 from operations_api.store.store import Store
 from tests.fuzz.verdict import judge, judge_log
-from tests.fuzz.wire import Answer, exchange
+from tests.fuzz.wire import PATIENCE_SECONDS, QUIET_SECONDS, Answer, exchange
 from tests.processes import ROOT
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -59,14 +59,18 @@ class Target:
         }
         self._names = {f"@{name}@".encode(): value.encode() for name, value in names.items()}
 
-    def bears(self, conversation: bytes) -> list[Answer]:
+    def answers(self, conversation: bytes) -> list[Answer]:
+        """All answers to requests the last of which asks the server to close, each as it must be."""
+        return self.bears(conversation, quiet_seconds=PATIENCE_SECONDS)
+
+    def bears(self, conversation: bytes, quiet_seconds: float = QUIET_SECONDS) -> list[Answer]:
         """The answers, each as it must be. Fails as well when another connection is not served afterwards."""
         self.last = conversation
-        answers = exchange(self.port, self.filled(conversation))
+        answers = exchange(self.port, self.filled(conversation), quiet_seconds=quiet_seconds)
         for answer in answers:
             judge(answer)
             assert self._secret.encode() not in answer.body, "what belongs to somebody else was answered"
-        (alive,) = exchange(self.port, LIVE)
+        (alive,) = exchange(self.port, LIVE, quiet_seconds=PATIENCE_SECONDS)
         assert alive.status == 200
         judge_log(self._newly_logged(), [self._secret, self._attacker.key, self._victim.key, MARK])
         return answers

@@ -13,13 +13,13 @@ PATIENCE_SECONDS = 60.0
 """Far beyond what any answer takes, waiting for an operation included; only for a server that hangs we wait so long."""
 
 QUIET_SECONDS = 0.15
-"""A server that says nothing for so long waits for the rest of the request: then we say that there is none."""
+"""A server that says nothing for so long waits for the rest of the request, or is busy: nobody counts what it says."""
 
 STREAM = b"content-type: text/event-stream"
 """An answer that goes on for as long as we listen."""
 
 CLOSED = (errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN)
-"""The server has closed while we were still sending: it may, and what it said before counts."""
+"""The server has closed while we were still sending: it may, though the kernel then drops some of what it said."""
 
 SPLIT = b"@SPLIT@"
 """In what is sent: the rest goes into another segment."""
@@ -30,6 +30,10 @@ _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~]*)")
 
 class NotHttp(AssertionError):
     """What came back is no sequence of HTTP answers."""
+
+
+class Cut(NotHttp):
+    """An answer ends before it should."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -52,33 +56,46 @@ class Answer(msgspec.Struct, frozen=True):
         return values[0] if values else ""
 
 
-def exchange(port: int, sent: bytes) -> list[Answer]:
-    """Every answer to these bytes, until the server closes. Fails when it neither answers nor closes."""
-    return answers_in(received(port, sent), bodiless=b"HEAD" in sent.replace(SPLIT, b""))
+def exchange(port: int, sent: bytes, *, quiet_seconds: float = QUIET_SECONDS) -> list[Answer]:
+    """Every answer to these bytes, until the server closes. Fails when it neither answers nor closes.
+
+    What is sent need not have an end: a server that is quiet for so long is told that there is no more.
+    """
+    got, is_reset = received(port, sent, quiet_seconds)
+    return answers_in(got, bodiless=b"HEAD" in sent.replace(SPLIT, b""), may_be_cut=is_reset)
 
 
-def received(port: int, sent: bytes) -> bytes:
-    """What comes back until the server closes; our side is closed when an answer is there or none comes."""
+def received(port: int, sent: bytes, quiet_seconds: float) -> tuple[bytes, bool]:
+    """What comes back until the server closes, and whether it was still being sent to when it did.
+
+    Our side is closed when an answer is there or none comes.
+    """
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         got = bytearray()
         try:
             _send(connection, sent)
-            if not _listen(connection, got, QUIET_SECONDS) and STREAM not in got:
+            if not _listen(connection, got, quiet_seconds) and STREAM not in got:
                 connection.shutdown(socket.SHUT_WR)
                 if not _listen(connection, got, PATIENCE_SECONDS) and STREAM not in got:
                     raise NotHttp("the server neither answers nor closes")
         except OSError as error:
             if error.errno not in CLOSED:
                 raise
-        return bytes(got)
+            return bytes(got), True
+        return bytes(got), False
 
 
-def answers_in(got: bytes, *, bodiless: bool = False) -> list[Answer]:
+def answers_in(got: bytes, *, bodiless: bool, may_be_cut: bool) -> list[Answer]:
     """The answers in a stream. ``bodiless`` when there may be answers to HEAD, which announce what they leave out."""
     answers = []
     while got:
-        answer, got = _next(got, bodiless)
+        try:
+            answer, got = _next(got, bodiless)
+        except Cut:
+            if may_be_cut:
+                break
+            raise
         if answer.status >= 200:
             answers.append(answer)
     return answers
@@ -109,7 +126,7 @@ def _listen(connection: socket.socket, got: bytearray, quiet_seconds: float) -> 
 def _next(got: bytes, bodiless: bool) -> tuple[Answer, bytes]:
     head, end, rest = got.partition(b"\r\n\r\n")
     if not end:
-        raise NotHttp(f"an answer has no end of its head: {got[:200]!r}")
+        raise Cut(f"an answer has no end of its head: {got[:200]!r}")
     line, *fields = head.split(b"\r\n")
     status = _STATUS_LINE.fullmatch(line)
     if status is None:
@@ -136,7 +153,7 @@ def _body(answer: Answer, rest: bytes, bodiless: bool) -> tuple[bytes, bytes, bo
         return _chunks(rest)
     length = int(answer.one("content-length"))
     if len(rest) < length:
-        raise NotHttp(f"a body of {length} bytes ends after {len(rest)}")
+        raise Cut(f"a body of {length} bytes ends after {len(rest)}")
     return rest[:length], rest[length:], False
 
 

@@ -1,0 +1,95 @@
+"""What is sent leaves nothing behind: the API's process does not grow with what strangers send it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from tests.fuzz.conversations import Request
+from tests.fuzz.target import Target
+
+SEED = 20
+WARM_UP_ROUNDS = 3
+ROUNDS = 10
+IN_A_ROUND = 24
+LONG = 60_000
+"""Bytes: were those of one kind kept, the process would grow by 14 MB."""
+
+REMEMBERED = 1024
+IN_A_CONNECTION = 128
+ADDRESS = 3_900
+"""Bytes of a path, and as many of a query string: were they all kept, the process would grow by 30 MB and more."""
+
+MAY_GROW = 1.08
+"""Kept values would make it more; what is left is the allocator's own unrest."""
+
+
+def test_memory_does_not_grow_with_what_is_sent(target: Target) -> None:
+    print(f"seed {SEED}")
+    dice = random.Random(SEED)
+    target.refresh()
+    for _ in range(WARM_UP_ROUNDS):
+        attack(target, dice)
+    before = target.memory_bytes()
+    for _ in range(ROUNDS):
+        attack(target, dice)
+    assert target.memory_bytes() < MAY_GROW * before
+
+
+def test_memory_does_not_grow_with_the_addresses_that_are_asked_for(target: Target) -> None:
+    """The router remembers the latest 1024 paths and query strings: when they are long, it is as large as it gets."""
+    print(f"seed {SEED}")
+    dice = random.Random(SEED)
+    target.refresh()
+    ask(target, dice, 2 * REMEMBERED)
+    before = target.memory_bytes()
+    ask(target, dice, 4 * REMEMBERED)
+    assert target.memory_bytes() < MAY_GROW * before
+
+
+def ask(target: Target, dice: random.Random, times: int) -> None:
+    """Ask for so many addresses that nobody has asked for before, some over each connection."""
+    for _ in range(times // IN_A_CONNECTION):
+        requests = [asking(dice).sent(last=number == IN_A_CONNECTION - 1) for number in range(IN_A_CONNECTION)]
+        assert len(target.answers(b"".join(requests))) == IN_A_CONNECTION
+
+
+def asking(dice: random.Random) -> Request:
+    return Request(b"GET", b"/operations/" + fresh(dice, ADDRESS) + b"?view=" + fresh(dice, ADDRESS))
+
+
+def attack(target: Target, dice: random.Random) -> None:
+    """One round: values that nobody has sent before, and bodies that cost most to read."""
+    for conversation in conversations(dice):
+        assert target.bears(conversation)
+
+
+def conversations(dice: random.Random) -> Iterator[bytes]:
+    for requests in zip(*(strange(fresh(dice, LONG)) for _ in range(IN_A_ROUND)), strict=True):
+        yield b"".join(request.sent(last=request is requests[-1]) for request in requests)
+    yield Request(body=b'{"input":{"text":"' + fresh(dice, 1_000_000) + b'"}}', target=CHECKED).sent()
+    yield Request(body=b'{"input":{"text":"' + fresh(dice, 4_000_000) + b'"}}').sent()
+    yield Request(body=b'{"input":{"anything":' + b"[" * 1_000_000, target=CHECKED).sent()
+    yield Request(body=b'{"input":{"anything":[' + b"{}," * 300_000 + b"{}]}}", target=CHECKED).sent()
+    yield Request(b"GET", b"/operations/@ID@/events").sent()
+
+
+CHECKED = b"/operations/note?validate_only=true"
+
+
+def strange(value: bytes) -> list[Request]:
+    """Wherever a value may stand that somebody could want to remember."""
+    return [
+        Request(b"GET", b"/operations", ((b"Authorization", b"Bearer " + value),)),
+        Request(b"GET", b"/operations/@ID@", ((b"If-None-Match", b'"' + value + b'"'),)),
+        Request(b"GET", b"/operations", ((b"Operations-Tenant", value),)),
+        Request(target=CHECKED, headers=((b"Idempotency-Key", value),), body=b"{}"),
+        Request(target=CHECKED, headers=((value, value),), body=b"{}"),
+        Request(target=CHECKED, body=b'{"input":{},"' + value + b'":1}'),
+        Request(target=CHECKED, body=b'{"input":{"text":"' + value + b'"}}'),
+    ]
+
+
+def fresh(dice: random.Random, length: int) -> bytes:
+    """Visible characters that nobody has sent before."""
+    return dice.randbytes(length // 2).hex().encode()
