@@ -71,6 +71,20 @@ async def test_an_illegal_entry_fails_alone(connection, leases, journal):
     assert isinstance(bad, Exception)
 
 
+async def test_entries_that_deadlock_with_somebody_else_are_written_one_by_one(connection, leases, journal, database):
+    for place in range(2):
+        await factory.operation(connection, fair_order=place)
+    claimed = sorted(await leases.claim(KNOWN, 2), key=lambda one: one.operation.id)
+    lock = "select 1 from operations where id = $1 for update"
+    async with connection.transaction():
+        await connection.execute(lock, claimed[1].operation.id)
+        writing = asyncio.gather(*(journal.write(entry(one, step_entry())) for one in claimed))
+        await blocked(database)
+        await connection.execute(lock, claimed[0].operation.id)  # the batch has this one: it is undone
+    assert [written.version for written in await writing] == [3, 3]
+    assert len(await connection.fetch(STEPS)) == 2
+
+
 async def test_the_end_of_an_operation_ends_its_lease_and_starts_its_retention(connection, journal, leased):
     end = entry(leased, status="succeeded", decide="commit", result=msgspec.Raw(b'{"paid": true}'), **FINISHED)
     await journal.write(end)

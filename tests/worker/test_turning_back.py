@@ -28,6 +28,21 @@ async def test_a_reserve_in_flight_learns_of_a_cancel_request_and_is_let_finish(
     assert await crew.effects(id) == Counter(["slow:reserve", "slow:rollback"])
 
 
+@pytest.mark.parametrize("effect", ["external", "local"])
+async def test_a_refused_reserve_gives_the_others_back_in_reverse_and_calls_nothing_of_what_was_never_tried(
+    crew: Crew, effect: Any
+) -> None:
+    crew.start_worker()
+    refusing = StepTold("refuses", effect=effect, trouble={"reserve": "reject"})
+    id = await crew.begin(StepTold("a", effect=effect), StepTold("b", effect=effect), refusing, StepTold("never"))
+    operation = await crew.done(id)
+    assert operation.status == "failed"
+    assert error_of(operation) == ("RESERVE_REFUSED", "none", False)
+    assert crew.calls(id) == ["a:reserve", "b:reserve", "refuses:reserve", "b:rollback", "a:rollback"]
+    journal = [(step["key"], step["state"], step["attempts"]) for step in (await crew.row(id))["journal"][2:]]
+    assert journal == [("refuses", "rejected", 1), ("never", "released", 0)]
+
+
 async def test_a_cancel_request_meets_only_the_operation_it_names(crew: Crew) -> None:
     # the heartbeat's answers come in the order of the table then, not in that of its question
     name = await crew.connection.fetchval("select current_database()")

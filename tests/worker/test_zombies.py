@@ -14,16 +14,18 @@ from tests.worker.definitions import StepTold
 from tests.worker.wire import Wire
 from worker.lease import OUTLIVED_LEASE_EXIT_CODE
 
+PHASES = ("reserve", "pivot", "commit", "action", "rollback")
+
 
 @pytest.mark.parametrize("effect", ["external", "local"])
 async def test_a_worker_that_wakes_after_its_lease_writes_nothing(crew: Crew, effect: Any) -> None:
     zombie = crew.start_worker()
-    ids = {phase: await crew.begin(*_slow(phase, effect)) for phase in ("reserve", "commit", "rollback")}
+    ids = {phase: await crew.begin(*_slow(phase, effect)) for phase in PHASES}
     for phase, id in ids.items():
-        await crew.seen(id, "call", "slow", phase)
+        await crew.seen(id, "call", "slow", _handler(phase))
     zombie.send(signal.SIGSTOP)
     for phase, id in ids.items():
-        crew.open_gate(id, "slow", phase)
+        crew.open_gate(id, "slow", _handler(phase))
     crew.start_worker()
     for phase, id in ids.items():
         assert (await crew.done(id)).status == ("failed" if phase == "rollback" else "succeeded")
@@ -115,8 +117,13 @@ async def _without_heartbeats(crew: Crew, id: UUID) -> dict[str, Any]:
 
 def _slow(phase: str, effect: Any) -> list[StepTold]:
     refusing = {"reserve": "reject"} if phase == "rollback" else {}
-    slow = StepTold("slow", effect=effect, trouble={phase: "wait"}, timeout_seconds=3)
+    kind: Any = phase if phase in ("pivot", "action") else "step"
+    slow = StepTold("slow", kind, effect, trouble={_handler(phase): "wait"}, timeout_seconds=3)
     return [slow, StepTold("next", effect=effect, trouble=refusing)]
+
+
+def _handler(phase: str) -> str:
+    return "execute" if phase in ("pivot", "action") else phase
 
 
 async def _has_come_back(crew: Crew, zombie: Worker) -> None:

@@ -1,0 +1,48 @@
+"""What was decided cannot be had after all: it is undone where the definition says so, and nothing stays held."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.proof.bench import Bench
+from tests.proof.definitions import Part
+from worker.entry import ATTENTION_AFTER_ATTEMPTS
+
+
+@pytest.mark.parametrize("effect", ["external", "local"])
+async def test_a_commit_that_is_refused_after_another_one_is_recorded_and_everything_is_undone(
+    bench: Bench, effect: Any
+) -> None:
+    bench.start_worker()
+    id = await bench.start(
+        Part("stock", effect=effect), Part("funds", effect=effect, rejects="commit"), Part("courier", effect=effect)
+    )
+    assert await bench.check() == {id: "failed"}
+    operation = await bench.get(id)
+    error = msgspec.json.decode(operation.error or b"")
+    assert (error["reason"], error["step"], error["effect"]) == ("COMMIT_REJECTED", "funds", "none")
+    assert operation.decision == "compensate"
+    undone = [("stock", "compensate"), ("funds", "rollback"), ("courier", "rollback")]
+    reserved = [(key, "reserve") for key, _ in undone]
+    assert (await bench.books.read()).effects(id) == Counter([*reserved, ("stock", "commit"), *undone])
+
+
+async def test_while_a_rollback_keeps_failing_the_others_are_released_and_nothing_is_called_failed(
+    bench: Bench,
+) -> None:
+    bench.start_worker()
+    await bench.books.order("funds", "rollback", "busy")
+    id = await bench.start(Part("stock"), Part("funds"), Part("courier"), Part("refuses", rejects="reserve"))
+    blocked = await bench.until(id, lambda operation: operation.status == "needs_attention")
+    page = await bench.books.read()
+    assert page.calls(id, "funds", "rollback") >= ATTENTION_AFTER_ATTEMPTS
+    [reason] = msgspec.json.decode(blocked.blocked or b"[]")
+    assert (reason["step"], reason["phase"]) == ("funds", "rolling_back")
+    released = {key for (key, phase), times in page.effects(id).items() if phase == "rollback" and times == 1}
+    assert released == {"stock", "courier"}
+    await bench.books.withdraw("funds", "rollback")
+    assert await bench.check() == {id: "failed"}
