@@ -151,7 +151,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _overdue(self) -> None:
         if self._request_began:
-            self._refuse(408, f"The request did not arrive within {self.settings.receive_seconds:g} seconds; send it.")
+            self._refuse(
+                408, f"The request did not arrive within {self.settings.receive_seconds:g} seconds; send it faster."
+            )
         else:
             self.transport.close()  # browsers connect ahead of need, and would take words for an answer
 

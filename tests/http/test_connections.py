@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from operations_api.connections import guarded
@@ -138,6 +139,13 @@ async def test_what_follows_a_chunked_body_has_an_end(wire: Wire):
 async def send_for_ever(wire: Wire, data: bytes) -> None:
     while True:
         await wire.send(data)
+
+
+async def test_the_limits_are_those_that_are_published(wire: Wire):
+    await wire.send(b"GET /service-info HTTP/1.1\r\nHost: x\r\n\r\n")
+    limits = msgspec.json.decode((await wire.answer()).body)["limits"]
+    assert limits["head_bytes"] == HEAD_BYTES
+    assert (limits["receive_seconds"], limits["send_seconds"]) == (RECEIVE_SECONDS, SEND_SECONDS)
 
 
 async def test_who_says_nothing_is_closed_without_a_word(wire: Wire):

@@ -120,12 +120,14 @@ RESPONSE_HEADERS: Final[Json] = {
     "WWW-Authenticate": _got("How to authenticate.", "Bearer"),
     "Accept": _got("Which content type is accepted.", "application/json"),
     "RateLimit-Policy": _got(
-        "Where requests are limited: how many (`q`) your tenant may send in how many seconds (`w`).",
-        '"tenant";q=100;w=1',
+        "Where your tenant is limited. `tenant`: how many requests (`q`) it may send in how many seconds (`w`). "
+        "`in-flight`: how many operations that are not done it may have.",
+        '"tenant";q=100;w=1, "in-flight";q=5000;qu="concurrent-requests"',
     ),
     "RateLimit": _got(
-        "Where requests are limited: how many are left (`r`), and in how many seconds (`t`) there are as many as ever.",
-        '"tenant";r=99;t=1',
+        "Where your tenant is limited: how many are left (`r`), and in how many seconds (`t`) there are as many as "
+        "ever.",
+        '"tenant";r=99;t=1, "in-flight";r=4990',
     ),
     "X-Request-Id": _got(
         "This request's id, which is also in the service's logs. Quote it when you ask for help.",

@@ -110,6 +110,10 @@ REFUSALS: Final[dict[str, Refusal]] = {
     "method-not-allowed": Refusal(
         None, "This path does not take this method; Allow lists those it takes.", 405, headers=("Allow",)
     ),
+    "request-timeout": Refusal(None, "The request did not arrive within 30 seconds; send it faster.", 408),
+    "head-too-large": Refusal(
+        None, "The request line and headers are larger than 65536 bytes together; send less.", 431
+    ),
     "idempotency-key-missing": _refusal(
         kinds.KEY_MISSING, "Send an Idempotency-Key header, such as your order number or a random UUID.", "Link"
     ),
@@ -188,7 +192,9 @@ REFUSALS: Final[dict[str, Refusal]] = {
         kinds.CONTENT_TOO_LARGE, "The body is larger than 1048576 bytes.", limit_bytes=1_048_576
     ),
     "too-many-requests": _refusal(
-        kinds.TOO_MANY_REQUESTS, "More than 100 requests per second came from your tenant.", "Retry-After"
+        kinds.TOO_MANY_REQUESTS,
+        "More than 100 requests per second came from your tenant; repeat this one after Retry-After seconds.",
+        "Retry-After",
     ),
     "internal-error": _refusal(kinds.INTERNAL_ERROR, "Something is wrong here; it was logged under this request's id."),
     "service-unavailable": _refusal(
