@@ -125,9 +125,11 @@ async def test_a_full_queue_refuses_instead_of_growing(database):
     batcher = Batcher(database.flush, queue_limit=2)
     first = await occupied(database, batcher)
     waiting = await submitted(batcher, "a", "b")
-    with pytest.raises(StoreUnavailable, match="too many"):
-        await batcher.submit("c")
+    refused = asyncio.create_task(batcher.submit("c"))
+    await asyncio.sleep(0)
     database.open.set()
+    with pytest.raises(StoreUnavailable, match="too many"):
+        await refused
     assert await asyncio.gather(first, *waiting) == ["FIRST", "A", "B"]
     assert await batcher.submit("c") == "C"
 
