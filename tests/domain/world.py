@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from operations_api.domain.plan import Call
 from operations_api.domain.settle import INTENTS, Answered, Done, NotNow, Outcome, Rejected, Unknown
 
 from .executions import NOW
+from .participants import Participants
 from .row import Row
 
 BACKWARD = {"rollback", "compensate"}
@@ -56,47 +56,6 @@ class Scenario:
     heartbeat_tells: bool
     units: Sequence[int] = ()
     acts: Sequence[str] = ()
-
-
-class Participants:
-    """Whom the steps speak to. They treat two calls with one token as one and refuse what comes after a release.
-
-    ``refused``: tokens whose last answer was no; one of these that comes late gets the same answer.
-    """
-
-    def __init__(self) -> None:
-        self.state: dict[int, str] = {}
-        self.done: Counter[tuple[int, str]] = Counter()
-        self.units: Counter[tuple[int, str]] = Counter()
-        self.refused: set[tuple[int, str]] = set()
-
-    def take_late(self, position: int, handler: str) -> None:
-        """The same for a call that nobody waits for any more."""
-        if (position, handler) not in self.refused:
-            self.take(position, handler)
-
-    def settle_by_hand(self, position: int, state: str) -> None:
-        """An operator makes it so, and sees to it that no call can change it."""
-        self.state[position] = state
-        self.refused |= {(position, handler) for handler in INTENTS}
-
-    def take(self, position: int, handler: str) -> None:
-        """The effect of a call that got through."""
-        now = self.state.get(position, "absent")
-        if handler == "rollback":
-            assert now != "committed", f"step {position} was released although it is committed"
-            self.state[position] = "released"
-        elif handler == "compensate":
-            assert now in ("committed", "compensated"), f"step {position} was compensated although it is {now}"
-            self.state[position] = "compensated"
-        elif handler == "reserve" and now == "absent":
-            self.state[position] = "held"
-        elif handler == "execute" or now == "held":
-            self.state[position] = "held" if handler == "reserve" else "committed"
-        self.done[position, handler] += 1
-
-    def those(self, state: str) -> set[int]:
-        return {position for position, its in self.state.items() if its == state}
 
 
 class World:
