@@ -8,9 +8,11 @@ from uuid import uuid4
 from operations_api.conformance.cases.routes import routes
 from operations_api.conformance.client import Client, Header, new_key
 from operations_api.conformance.findings import (
+    NotApplicable,
     expect,
     expect_equal,
     expect_header,
+    expect_no_header,
     expect_problem,
     expect_status,
 )
@@ -126,6 +128,22 @@ async def another_tenants_operation_is_the_same_404_as_none(api: Client, asked: 
         own = {"type": "", "instance": ""}  # its URL is of the replica that answered, its id of the request
         expect_equal({**seen, **own}, {**wanted, **own}, "the refusal", theirs)
     expect_status(await api.get(id), 200)
+
+
+@routes.case(READ_KEY)
+async def who_has_not_the_scope_admin_acts_for_no_other_tenant(api: Client) -> None:
+    reader = api.acting_with(api.service.given.read_key)
+    answer = await reader.send("GET", "/operations?page_size=1", headers=[("Operations-Tenant", "somebody-else")])
+    expect_problem(answer, 403, None)
+
+
+@routes.each({"a request": "GET", "a question before one": "OPTIONS"})
+async def pages_of_an_origin_that_nobody_allowed_get_no_permission(api: Client, method: str) -> None:
+    headers: list[Header] = [("Origin", "https://nobody-allowed.example"), ("Access-Control-Request-Method", "GET")]
+    answer = await api.send(method, "/operations?page_size=1", headers=headers)
+    if answer.header("access-control-allow-origin") == "*":
+        raise NotApplicable("needs a service that not every origin may ask")
+    expect_no_header(answer, "access-control-allow-origin")
 
 
 @routes.case(OTHER_KEY)

@@ -127,7 +127,7 @@ async def a_replay_shows_the_operation_as_it_is_now(api: Client) -> None:
 
 @idempotency.case(PROBE)
 async def a_replay_of_what_is_running_is_never_a_409(api: Client) -> None:
-    body = {"input": {"steps": 1, "reserve_ms": 1500}}
+    body = {"input": {"steps": 1, "reserve_ms": 4000}}
     first = operation_of(await api.start(body, key=(key := new_key())))
     running = await api.until_status(first["id"], "running")
     again = expect_status(await api.start(body, key=key), 202)

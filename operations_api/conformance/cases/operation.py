@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from operations_api.conformance.client import Client, operation_of
-from operations_api.conformance.findings import expect, expect_equal, expect_header, expect_status
+from operations_api.conformance.findings import NotApplicable, expect, expect_equal, expect_header, expect_status
 from operations_api.conformance.section import OPERATE, PROBE, Section
 
 operation = Section(2, "The operation")
@@ -91,6 +91,19 @@ async def what_succeeded_has_a_result_and_no_error(api: Client) -> None:
 
 
 @operation.case(PROBE)
+async def a_result_over_the_published_limit_is_empty_and_says_why(api: Client) -> None:
+    limits = api.service.info["limits"]
+    number = limits["result_bytes"] // 16 + 1  # each has 5 bytes on the way in, and at least 16 on the way out
+    if number * 6 > limits["body_bytes"]:
+        raise NotApplicable("needs a limit of results that a body can reach")
+    echo = b"[" + b",".join([b"1e15"] * number) + b"]"
+    answer = await api.start(b'{"input": {"steps": 1, "echo": ' + echo + b"}}")
+    shown = await api.until_done(operation_of(answer)["id"])
+    expect_equal((shown["status"], shown["result"]), ("succeeded", {}), "its end")
+    expect(shown["message"], "expected the reason in message")
+
+
+@operation.case(PROBE)
 async def what_was_refused_is_failed_with_the_reason(api: Client) -> None:
     shown = await api.probed(**REFUSED)
     expect_equal((shown["status"], shown["phase"], shown["done"]), ("failed", "finished", True), "its state")
@@ -110,7 +123,7 @@ async def the_reason_and_the_detail_are_there_once_more_as_code_and_message(api:
 
 @operation.case(PROBE)
 async def what_passed_its_deadline_is_failed_and_holds_nothing(api: Client) -> None:
-    started = await api.probing(more={"deadline": api.soon(1.5)}, steps=2, reserve_ms=2_500)
+    started = await api.probing(more={"deadline": api.soon(3)}, steps=2, reserve_ms=5_000)
     error = _error(shown := await api.until_done(started["id"]))
     expect_equal(shown["status"], "failed", "its status")
     expect_equal((error["reason"], error["effect"], error["status"]), ("DEADLINE_EXCEEDED", "none", 504), "the error")

@@ -214,7 +214,7 @@ async def everybody_who_waits_learns_of_the_end(api: Client) -> None:
 
 @polling.case(PROBE)
 async def closing_the_connection_cancels_nothing(api: Client) -> None:
-    key, body = new_key(), {"input": {"steps": 1, "reserve_ms": 600}}
+    key, body = new_key(), {"input": {"steps": 1, "reserve_ms": 3000}}
     waiting = asyncio.ensure_future(api.start(body, key=key, headers=[("Prefer", "wait=25")]))
     while not (found := (await api.page(idempotency_key=key)).json["operations"]):
         expect(not waiting.done(), "expected the operation to be listed while its start waits")
