@@ -16,6 +16,8 @@ from operations_api import Action, Context, Definition, Pivot, Registry, Reject,
 from tests.proof.books import ask
 
 BUSY_RETRY_SECONDS = 0.02
+TURNS_BACK = "turns-back"
+"""The type that rolls everything back when its first commit is refused."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -129,7 +131,13 @@ def _result(input: Whole, results: dict[str, Any]) -> Token:
 
 def definition(name: str) -> Definition:
     return Definition(
-        name=name, input=Whole, result=Token, steps=steps_of, build_result=_result, on_commit_reject="compensate"
+        name=name,
+        input=Whole,
+        result=Token,
+        steps=steps_of,
+        build_result=_result,
+        on_first_commit_reject="rollback" if name == TURNS_BACK else "park",
+        on_commit_reject="compensate",
     )
 
 

@@ -9,8 +9,27 @@ import msgspec
 import pytest
 
 from tests.proof.bench import Bench
-from tests.proof.definitions import Part
+from tests.proof.definitions import TURNS_BACK, Part
 from worker.entry import ATTENTION_AFTER_ATTEMPTS
+
+
+@pytest.mark.parametrize("effect", ["external", "local"])
+async def test_a_first_commit_that_is_refused_is_rolled_back_where_the_definition_says_so_else_a_person_decides(
+    bench: Bench, effect: Any
+) -> None:
+    bench.start_worker(PROOF_TYPES=f"proof,{TURNS_BACK}")
+    parts = Part("stock", effect=effect, rejects="commit"), Part("funds", effect=effect)
+    parked = await bench.start(*parts)
+    blocked = await bench.until(parked, lambda operation: operation.status == "needs_attention")
+    assert blocked.decision == "commit"
+    assert msgspec.json.decode(blocked.blocked or b"")[0]["reason"] == "REFUSED"
+    bench.kinds.clear()  # it waits for a person
+    id = await bench.start(*parts, type=TURNS_BACK)
+    assert await bench.check() == {id: "failed"}
+    error = msgspec.json.decode((await bench.get(id)).error or b"")
+    assert (error["reason"], error["step"], error["effect"]) == ("REFUSED", "stock", "none")
+    everything = [(key, phase) for key in ("stock", "funds") for phase in ("reserve", "rollback")]
+    assert (await bench.books.read()).effects(id) == Counter(everything)
 
 
 @pytest.mark.parametrize("effect", ["external", "local"])
