@@ -1,7 +1,7 @@
 """Who asks: ``Authorization: Bearer <api key>``, or a token of an external issuer where one is set (``issuer.py``).
 
-Only the SHA-256 of a key is stored. What a key may do is remembered for a moment, so that a busy client costs no
-query per request, and a key that was revoked or has expired stops working within seconds.
+Only the SHA-256 of a key is stored. What a key or a token may do is remembered for a moment, so that a busy client
+costs no query and no check of a signature per request, and what was revoked or has expired stops working within seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from operations_api.http.problems import FORBIDDEN, UNAUTHORIZED
 from operations_api.store.api_keys import sha256_of
 
 REMEMBERED_SECONDS: Final = 2.0
-"""A key that was revoked or has expired works at most this much longer, in each process."""
+"""What was revoked or has expired works at most this much longer, in each process."""
 
 REMEMBERED_KEYS: Final = 10_000
 """More active keys than this only cost a query each now and then."""
@@ -83,18 +83,19 @@ class Authenticator:
     async def caller(self, headers: Sequence[tuple[bytes, bytes]]) -> Caller:
         """The caller. Raises a ``Problem`` of 401, 403 or 503, and ``StoreUnavailable``."""
         secret = _secret(headers)
-        if self._tokens is not None and _JWT.fullmatch(secret):
-            return _acting_for(await self._tokens.caller(secret), headers)
-        return _acting_for(await self._key_holder(secret), headers)
-
-    async def _key_holder(self, secret: str) -> Caller:
         digest = sha256_of(secret)
-        caller = self._known.get(digest) or await self._ask_once(digest)
-        if caller is None:
+        return _acting_for(self._known.get(digest) or await self._found(secret, digest), headers)
+
+    async def _found(self, secret: str, digest: bytes) -> Caller:
+        if self._tokens is not None and _JWT.fullmatch(secret):
+            bearer = self._known[digest] = await self._tokens.caller(secret)
+            return bearer
+        holder = await self._ask_once(digest)
+        if holder is None:
             raise Problem(
                 "This API key is unknown, revoked or expired; check it, or ask for a new one.", kind=UNAUTHORIZED
             )
-        return caller
+        return holder
 
     async def _ask_once(self, digest: bytes) -> Caller | None:
         """Concurrent requests with the same key share one query."""
