@@ -29,7 +29,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",  # Swagger UI sets style attributes
+        "style-src 'self'",
         "img-src 'self' data:",  # Swagger UI's icons are in its style sheet
         "connect-src 'self'",
         "base-uri 'none'",
