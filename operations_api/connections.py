@@ -17,6 +17,7 @@ from collections import deque
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
+import httptools
 import msgspec
 import structlog
 import uuid_utils.compat as uuid_utils
@@ -57,6 +58,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._request_began = False
         self._in_head = True
         self._refused = False
+        self._parsing = b""
         self._idle_bytes = 0
         self._unsent_bytes = 0
 
@@ -82,6 +84,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._refused:
             return
         self._idle_bytes += len(data)
+        self._parsing = data
         super().data_received(data)
         if self._refused or self.transport.is_closing():
             return
@@ -102,7 +105,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to serve the request, unless its head is too large."""
-        if self._refused:
+        if self._refused or self._offers_upgrade():
             return
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self.settings.head_limit_bytes:
             self._refuse_head()
@@ -121,10 +124,29 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The last byte of a request."""
+        if self._offers_upgrade():
+            return
         self._in_head, self._request_began, self._idle_bytes = True, False, 0
         self._stop_receiving()
         if not self._refused:
             super().on_message_complete()
+
+    def _offers_upgrade(self) -> bool:
+        return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Parse again without the offer, as clients of HTTP/2 make it: what follows it is the body, and is lost else.
+
+        uvicorn calls this when its parser has stopped there.
+        """
+        stopped = sys.exc_info()[1]
+        if stopped is None or not self._offers_upgrade():
+            return
+        kept = [b"%b: %b" % _without_upgrade(*header) for header in self.headers if header[0] != b"upgrade"]
+        head = b"\r\n".join([b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url), *kept, b"", b""])
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        super().data_received(head + self._parsing[stopped.args[0] :])
 
     def pause_writing(self) -> None:
         """More is to be sent than the client takes: see whether it takes anything."""
@@ -202,6 +224,12 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             _forget_what_is_unsent(self.transport)
             self.transport.abort()
+
+
+def _without_upgrade(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if name != b"connection":
+        return name, value
+    return name, b", ".join(token for token in value.split(b",") if token.strip().lower() != b"upgrade")
 
 
 def _unsent_bytes(transport: asyncio.Transport) -> int:

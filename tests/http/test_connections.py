@@ -198,6 +198,21 @@ async def test_who_is_silent_between_requests_or_waits_for_an_answer_is_left_alo
     assert (reply.status, reply.headers["preference-applied"]) == (200, "wait=2")
 
 
+async def test_an_offer_to_upgrade_is_passed_over_and_costs_nobody_the_answer(server: Api, wire: Wire):
+    key = await server.new_key()
+    upgrade = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")
+    await wire.send(start(key, b'{"input": {}}', "Content-Length: 13", "Prefer: wait=1", *upgrade))
+    reply = await wire.answer()
+    assert (reply.status, reply.headers.get("preference-applied")) == (202, "wait=1"), reply.body
+
+
+async def test_an_offer_to_upgrade_does_not_hide_what_else_the_header_says(wire: Wire):
+    await wire.send(LIVE.replace(b"\r\n\r\n", b"\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\n\r\n"))
+    reply = await wire.answer()
+    assert (reply.status, reply.headers["connection"]) == (200, "close")
+    assert await wire.rest() == b""
+
+
 async def test_who_sends_half_a_request_while_another_is_answered_is_not_answered_wrongly(server: Api, wire: Wire):
     key = await server.new_key()
     await wire.send(start(key, b'{"input": {}}'))
