@@ -1,7 +1,8 @@
 """Who asks: ``Authorization: Bearer <api key>``, or a token of an external issuer where one is set (``issuer.py``).
 
 Only the SHA-256 of a key is stored. What a key or a token may do is remembered for a moment, so that a busy client
-costs no query and no check of a signature per request, and what was revoked or has expired stops working within seconds.
+costs no query and no check of a signature per request, and what was revoked or has expired stops working within
+seconds.
 """
 
 from __future__ import annotations

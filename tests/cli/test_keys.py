@@ -6,7 +6,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack
 from uuid import uuid4
 
@@ -23,14 +23,15 @@ SCOPES = "submit,read"
 
 
 @pytest.fixture(scope="module")
-async def settings(servers: ServerUrls, template: str) -> Mapping[str, str]:
+async def settings(servers: ServerUrls, template: str) -> AsyncIterator[Mapping[str, str]]:
     """The environment of every process here: one database of their own."""
     name = f"keys_{uuid4().hex}"
     await run_sql(servers.database_url, f"create database {name} template {template}")
-    return {
+    yield {
         "DATABASE_URL": database_named(servers.database_url, name), "REDIS_URL": servers.redis_url,
         "OPERATIONS_LOG": "json", "OPERATIONS_REGISTRY": "examples:registry",
     }  # fmt: skip
+    await run_sql(servers.database_url, f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +57,12 @@ def status(url: str, key: str, path: str = "/operations") -> int:
         return 0
 
 
-def wait_until(holds: object) -> float:
-    """Return when it holds, with the seconds that took."""
-    assert callable(holds)
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Return when it holds."""
     since = time.monotonic()
     while not holds():
         assert time.monotonic() - since < PATIENCE_SECONDS
         time.sleep(0.02)
-    return time.monotonic() - since
 
 
 def keys(settings: Mapping[str, str], *arguments: str, fails: bool = False) -> str:
