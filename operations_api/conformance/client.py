@@ -189,7 +189,12 @@ class Client:
         request = self.request(address, "GET", f"/operations/{id}/events", headers)
         async with streaming(address, request) as (answer, lines):
             self.exchanges.append(answer)
-            yield answer, lines
+            yield answer, self._witnessed(answer, lines)
+
+    async def _witnessed(self, answer: Answer, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for line in lines:
+            self.witness.saw_event(answer, line)
+            yield line
 
 
 def operation_of(answer: Answer, status: int = 202) -> dict[str, Any]:

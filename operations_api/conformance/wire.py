@@ -225,10 +225,12 @@ async def streaming(address: Address, request: bytes) -> AsyncIterator[tuple[Ans
     """An answer without an end in sight: its head, and the lines of its body as they come, without their ends."""
     reader, writer = await address.connect()
     try:
+        sent_at = time.monotonic()
         writer.write(request)
         async with asyncio.timeout(PATIENCE_SECONDS):
             status, headers = head_of((await reader.readuntil(b"\r\n\r\n"))[:-4])
         answer = Answer(address, request, status, headers)
+        answer.sent_at, answer.received_at = sent_at, time.monotonic()
         is_chunked = "chunked" in (answer.header("transfer-encoding") or "")
         yield answer, _lines(_pieces(reader) if is_chunked else _rest(reader))
     except (asyncio.IncompleteReadError, TimeoutError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,11 +13,19 @@ from operations_api.conformance.wire import Answer
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """An operation as one answer showed it. ``view`` tells representations apart that have different members."""
+    """An operation as an answer, or an event in it, showed it: asked for at ``sent_at``, there at ``received_at``.
+
+    ``view`` tells representations apart that have different members.
+    """
 
     operation: dict[str, Any]
     answer: Answer
-    view: str
+    sent_at: float
+    received_at: float
+
+    @property
+    def view(self) -> str:
+        return "full" if "steps" in self.operation else "basic"
 
 
 class Witness:
@@ -30,8 +40,16 @@ class Witness:
         self.answers.append(answer)
         document = answer.json_or_none if answer.media_type == "application/json" else None
         for operation in _operations(document):
-            view = "full" if "steps" in operation else "basic"
-            self.sightings.setdefault(operation["id"], []).append(Sighting(operation, answer, view))
+            self._sighted(Sighting(operation, answer, answer.sent_at, answer.received_at))
+
+    def saw_event(self, answer: Answer, line: bytes) -> None:
+        """Keep the operation in a line of an event stream, if there is one."""
+        if line.startswith(b"data:"):
+            for operation in _operations(json.loads(line.removeprefix(b"data:"))):
+                self._sighted(Sighting(operation, answer, answer.sent_at, time.monotonic()))
+
+    def _sighted(self, sighting: Sighting) -> None:
+        self.sightings.setdefault(sighting.operation["id"], []).append(sighting)
 
     @property
     def started(self) -> dict[str, str]:
@@ -45,7 +63,7 @@ class Witness:
     def in_order(self) -> Iterator[list[Sighting]]:
         """For each operation what was seen of it, by version and, of the same version, by time."""
         for seen in self.sightings.values():
-            yield sorted(seen, key=lambda each: (each.operation["version"], each.answer.received_at))
+            yield sorted(seen, key=lambda each: (each.operation["version"], each.received_at))
 
 
 def _operations(document: Any) -> Iterator[dict[str, Any]]:

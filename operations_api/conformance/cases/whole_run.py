@@ -40,9 +40,9 @@ def _operations(witness: Witness) -> Iterator[tuple[dict[str, Any], Answer]]:
 @operation.of_whole_run
 def a_version_never_decreases(witness: Witness) -> None:
     for seen in witness.in_order():
-        newest, answered = 0, sorted(seen, key=lambda each: each.answer.received_at)
-        for sighting in sorted(seen, key=lambda each: each.answer.sent_at):
-            while answered and answered[0].answer.received_at <= sighting.answer.sent_at:
+        newest, answered = 0, sorted(seen, key=lambda each: each.received_at)
+        for sighting in sorted(seen, key=lambda each: each.sent_at):
+            while answered and answered[0].received_at <= sighting.sent_at:
                 newest = max(newest, answered.pop(0).operation["version"])
             version = sighting.operation["version"]
             expect(version >= newest, f"version {version} was shown after version {newest}", sighting.answer)
