@@ -7,7 +7,7 @@ page token, the tenant's own name), and once with something like it that is nobo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -42,6 +42,10 @@ from pg_attribute as a
 join pg_class as c on c.oid = a.attrelid and c.relkind = 'r'
 where c.relnamespace = 'public'::regnamespace and a.attname = 'tenant' and not a.attisdropped
 """
+
+
+OWN: Final = "own"
+"""Stands for an operation of whoever asks, which is done; both who ask have one under the same id."""
 
 
 class Twin(msgspec.Struct, frozen=True):
@@ -168,7 +172,7 @@ def choices(victim: Victim, parameter: Json) -> list[str | Twin | None]:
     """What may be sent for a parameter; None: nothing. Raises when nobody has said it: a new one belongs here."""
     name = parameter["name"]
     offered: Mapping[str, list[str | Twin]] = {
-        "id": [*victim.ids.values()],
+        "id": [*victim.ids.values(), OWN],
         "Idempotency-Key": [*victim.keys.values()],
         "idempotency_key": [*victim.keys.values()],
         "label": [victim.label],
@@ -201,11 +205,12 @@ class Attempt(msgspec.Struct, frozen=True):
     route: Route
     sent: dict[tuple[str, str], str | Twin]
 
-    async def by(self, client: Client, *, foreign: bool) -> httpx.Response:
-        """The answer to it, with the victim's words or with nobody's."""
+    async def by(self, client: Client, *, foreign: bool, own: str = "") -> httpx.Response:
+        """The answer to it, with the victim's words or with nobody's, and with an operation of the client's own."""
         path, headers, query = self.route.path, {}, {}
         for (place, name), choice in self.sent.items():
             word = choice if isinstance(choice, str) else choice.foreign if foreign else choice.unknown
+            word = own if word == OWN else word
             match place:
                 case "path":
                     path = path.replace(f"{{{name}}}", word)
@@ -215,6 +220,15 @@ class Attempt(msgspec.Struct, frozen=True):
                     query[name] = word
         body = {} if self.route.body is None else {"json": self.route.body}
         return await client.request(self.route.method.upper(), path, headers=headers, params=query, **body)
+
+
+async def own_operation(service: Service, clients: Sequence[Client]) -> str:
+    """The id under which each of these has an operation that has succeeded."""
+    id = str(uuid4())
+    for client in clients:
+        assert (await client.put(f"/operations/note/{id}", json={"input": {}})).status_code == 202
+    await service.succeed(id)
+    return id
 
 
 # -- the answers -------------------------------------------------------------------------------------------------------
