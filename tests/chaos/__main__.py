@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from tests.chaos.faults import inflict
-from tests.chaos.fleet import Fleet, running_fleet
+from tests.chaos.fleet import Fleet, running_fleet, until_all_work
 from tests.chaos.load import Load
 from tests.chaos.phase import Disturbance, Phase
 from tests.chaos.report import promises, render
@@ -78,6 +78,7 @@ async def _run(options: argparse.Namespace, schedule: list[Plan], directory: Pat
 
 
 async def _phase(fleet: Fleet, plan: Plan, clients: int) -> Phase:
+    await until_all_work(fleet)  # what the last fault of the phase before has killed is no fault of this one
     load = Load(fleet.apis, fleet.key, plan.clients or clients)
     running = asyncio.create_task(load.run())
     began_at = time.time()

@@ -15,7 +15,7 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.schedule import Fault
 
 KILLS_IN_A_ROW = 6
-"""More than there are workers, so that some are met again when they have just come back."""
+"""So that each of two workers is met again when it has just come back; somebody must be left to go on."""
 
 HURT = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What our own sessions meet: they are not spared by the other faults."""
@@ -27,20 +27,20 @@ async def inflict(fleet: Fleet, fault: Fault) -> None:
 
 
 async def kill_worker(fleet: Fleet, fault: Fault) -> None:
-    """SIGKILL in the middle of whatever it does."""
+    """SIGKILL in the middle of whatever the worker does."""
     fleet.kill_worker(fault.target)
 
 
 async def kill_workers(fleet: Fleet, fault: Fault) -> None:
-    """One after the other, the next one while the one before is starting again."""
+    """Two of them in turn, again and again: they die as soon as they have come back, or while they start."""
     for number in range(KILLS_IN_A_ROW):
         if number:
             await asyncio.sleep(fault.seconds / (KILLS_IN_A_ROW - 1))
-        fleet.kill_worker(fault.target + number)
+        fleet.kill_worker(fault.target + number % 2)
 
 
 async def stop_worker(fleet: Fleet, fault: Fault) -> None:
-    """SIGTERM: it drains."""
+    """SIGTERM: the worker drains."""
     fleet.workers[fault.target % len(fleet.workers)].signal(signal.SIGTERM)
 
 
@@ -53,12 +53,12 @@ async def freeze_worker(fleet: Fleet, fault: Fault) -> None:
 
 
 async def kill_api(fleet: Fleet, fault: Fault) -> None:
-    """SIGKILL with requests on the wire."""
+    """SIGKILL to an API process with requests on the wire."""
     fleet.api_processes[fault.target % len(fleet.api_processes)].signal(signal.SIGKILL)
 
 
 async def restart_postgres(fleet: Fleet, _: Fault) -> None:
-    """Immediate mode."""
+    """In immediate mode: no farewell to anybody, and recovery from the log."""
     await fleet.restart_postgres()
 
 
@@ -89,12 +89,12 @@ async def exhaust_pools(fleet: Fleet, fault: Fault) -> None:
 
 
 async def lose_redis(fleet: Fleet, fault: Fault) -> None:
-    """SIGKILL; nobody starts it again for a while."""
+    """Redis gets a SIGKILL, and nobody starts it again for a while."""
     await fleet.lose_redis(fault.seconds)
 
 
 async def flush_redis(fleet: Fleet, _: Fault) -> None:
-    """Every wake-up is lost."""
+    """FLUSHALL: every wake-up is lost."""
     client: redis.Redis = redis.Redis.from_url(fleet.redis_url)
     with suppress(OSError, RedisError):
         await client.flushall()
@@ -102,12 +102,12 @@ async def flush_redis(fleet: Fleet, _: Fault) -> None:
 
 
 async def kill_participant(fleet: Fleet, _: Fault) -> None:
-    """SIGKILL with calls on the wire. Its books are on disk, and it comes back."""
+    """SIGKILL with calls on the wire; the participant's books are on disk, and it comes back."""
     fleet.participant.signal(signal.SIGKILL)
 
 
 async def freeze_participant(fleet: Fleet, fault: Fault) -> None:
-    """SIGSTOP: calls time out, and are carried out when everybody has given them up."""
+    """SIGSTOP: calls time out, and the participant carries them out when everybody has given them up."""
     fleet.participant.signal(signal.SIGSTOP)
     await asyncio.sleep(fault.seconds)
     fleet.participant.signal(signal.SIGCONT)

@@ -17,12 +17,12 @@ import asyncpg
 import httpx
 import msgspec
 
-from examples.seed import seed as fill
 from operations_api.database import with_pool
 from operations_api.embedded.servers import EmbeddedServers
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
 from operations_api.store.migrate import migrate
+from tests.chaos.shop import open_shop
 from tests.chaos.takeovers import LEASE_BOOK, PROCESS
 
 TENANT = "chaos"
@@ -192,14 +192,13 @@ async def running_fleet(directory: Path, *, apis: int, workers: int, seed: int) 
         for process in fleet.processes:
             process.start()
         try:
-            await _all_work(fleet)
             yield fleet
         finally:
             await asyncio.gather(*(process.stop() for process in fleet.processes))
 
 
-async def _all_work(fleet: Fleet) -> None:
-    """Wait until every API process answers and every worker holds its connection for leases."""
+async def until_all_work(fleet: Fleet) -> None:
+    """Wait until every API process answers and every worker has its connection for leases."""
     connection = await asyncpg.connect(fleet.database_url)
     beating = "select count(*) from pg_stat_activity where application_name = 'operations-api leases'"
     async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
@@ -220,7 +219,7 @@ async def _is_ready(http: httpx.AsyncClient, api: str) -> bool:
 
 async def _prepare(fleet: Fleet) -> None:
     await migrate(fleet.database_url)
-    await fill(fleet.database_url)
+    await open_shop(fleet.database_url)
     connection = await asyncpg.connect(fleet.database_url)
     await connection.execute(LEASE_BOOK)
     await connection.close()

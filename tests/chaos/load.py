@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 
+from tests.chaos.shop import CUSTOMERS, GOODS, TOO_MANY
+
 PAUSE_SECONDS = 0.2
 REQUEST_SECONDS = 40.0
 FOLLOW_SECONDS = 5.0
@@ -138,15 +140,17 @@ class Load:
 
 def _order(chance: random.Random) -> tuple[str, dict[str, Any]]:
     kind = chance.randrange(10)
+    is_refused = chance.random() < REFUSED_SHARE
+    buyer, other = chance.sample(CUSTOMERS, 2)
     if kind < 3:
-        # bob cannot pay for a thousand: then the goods that were set aside are given back
-        account, quantity = ("bob", 1000) if chance.random() < REFUSED_SHARE else ("alice", 1)
+        # bob cannot pay for so many: the goods that were set aside are given back
+        account, quantity = ("bob", TOO_MANY) if is_refused else (buyer, 1)
         return "place-order", {
-            "account": account, "sku": "kettle", "quantity": quantity, "email": "somebody@example.com",
+            "account": account, "sku": chance.choice(GOODS), "quantity": quantity, "email": "somebody@example.com",
         }  # fmt: skip
     if kind < 6:
-        payer, payee, amount_minor = ("bob", "alice", 10**9) if chance.random() < REFUSED_SHARE else ("alice", "bob", 1)
-        return "transfer-funds", {"from_account": payer, "to_account": payee, "amount_minor": amount_minor}
+        payer, amount_minor = ("bob", 10**9) if is_refused else (buyer, chance.randint(1, 1000))
+        return "transfer-funds", {"from_account": payer, "to_account": other, "amount_minor": amount_minor}
     return "probe", _probe(chance)
 
 

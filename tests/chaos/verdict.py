@@ -13,10 +13,10 @@ import msgspec
 
 from examples.ledger.audit import audit
 from examples.place_order import MERCHANT
-from examples.seed import STOCK
 from tests.chaos.books import Books, Seats, judge_seats, read_books
 from tests.chaos.fleet import TENANT, Fleet
 from tests.chaos.load import Accepted, Fate
+from tests.chaos.shop import PRICE_MINOR
 from tests.chaos.takeovers import Takeover, read_leases, takeovers
 
 QUIET_SECONDS = 120.0
@@ -166,8 +166,7 @@ def wrong_balances(accepted: list[Accepted], before: dict[str, int], after: dict
 
 def _movement(work: Accepted) -> tuple[str, str, int]:
     if work.type == "place-order":
-        price_minor, _ = STOCK[work.input["sku"]]
-        return work.input["account"], MERCHANT, price_minor * work.input["quantity"]
+        return work.input["account"], MERCHANT, PRICE_MINOR * work.input["quantity"]
     return work.input["from_account"], work.input["to_account"], work.input["amount_minor"]
 
 
