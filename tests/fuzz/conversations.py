@@ -6,6 +6,7 @@ by the first line of code that it meets.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote_from_bytes
 
@@ -236,3 +237,29 @@ KINDS: Final[dict[str, st.SearchStrategy[bytes]]] = {
     "pipelines": pipelines(),
     "rubbish": rubbish(),
 }
+
+
+def every_word() -> Iterator[bytes]:
+    """Each word of the dictionary by itself, where it belongs: chance may never come to one of them."""
+    for name, values in HEADERS.items():
+        for value in values:
+            for method, path in ((b"POST", b"/operations/note"), (b"GET", b"/operations/@ID@")):
+                yield Request(method, path, ((name, value),), GOOD_BODIES[0]).sent()
+    for name, values in QUERIES.items():
+        for value in [*values, *map(_encoded, NASTY)]:
+            yield Request(b"GET", b"/operations?" + name + b"=" + value).sent()
+    for word in NASTY:
+        yield Request(b"GET", b"/operations/" + _encoded(word)).sent()
+    for body in every_hazard():
+        yield Request(body=body).sent()
+
+
+def every_hazard() -> Iterator[bytes]:
+    """Each hazard of JSON where anything may stand, where a text should, and as the name of a member."""
+    for hazard in JSON_HAZARDS:
+        yield b'{"input":{"anything":' + hazard + b"}}"
+        yield b'{"input":{"text":' + hazard + b"}}"
+        yield b'{"input":{},"labels":{"a":' + hazard + b"}}"
+        if hazard.startswith(b'"'):
+            yield b'{"input":{"anything":{' + hazard + b":1}}}"
+            yield b'{"input":{},"labels":{' + hazard + b':"a"}}'

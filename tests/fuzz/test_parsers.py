@@ -27,11 +27,14 @@ from operations_api.domain.strict_json import MAX_DEPTH, MAX_INTEGER, MalformedJ
 from operations_api.domain.strict_json import parse as parse_json
 from operations_api.http import page_token
 from operations_api.http.etags import condition, tag_of
+from operations_api.http.in_flight import Room
+from operations_api.http.limits import limit_headers
 from operations_api.http.prefer import MAX_WAIT_SECONDS, Preferences
 from operations_api.http.prefer import parse as parse_preferences
+from operations_api.http.rate_limit import Standing
 from operations_api.http.trace_context import traceparent
-from tests.fuzz.conversations import JSON, mutated
-from tests.fuzz.dictionary import HEADERS, TRACE
+from tests.fuzz.conversations import JSON, every_hazard, mutated
+from tests.fuzz.dictionary import HEADERS, JSON_HAZARDS, TRACE
 
 SEED = 20
 LATIN = st.text(st.characters(max_codepoint=255))
@@ -69,6 +72,24 @@ def as_string(value: bytes) -> str | None:
     except http_sf.StructuredFieldError:
         return None
     return item if type(item) is str and not parameters and value.strip(b" ").startswith(b'"') else None
+
+
+# -- limits ----------------------------------------------------------------------------------------------------------
+
+MANY = st.integers(1, 10**6)
+
+
+@seed(SEED)
+@fuzzed
+@given(st.floats(0, 10**6), st.integers(0, 10**6), MANY, MANY)
+def test_what_is_left_is_said_in_structured_fields(requests: float, room: int, per_second: int, limit: int) -> None:
+    said = dict(limit_headers(Standing(True, requests, per_second), Room(True, room, limit)))
+    policies, left = (http_sf.parse(said[name], tltype="list") for name in (b"ratelimit-policy", b"ratelimit"))
+    assert policies == [
+        ("tenant", {"q": per_second, "w": 1}),
+        ("in-flight", {"q": limit, "qu": "concurrent-requests"}),
+    ]
+    assert left == [("tenant", {"r": int(requests), "t": 1}), ("in-flight", {"r": room})]
 
 
 # -- Prefer ----------------------------------------------------------------------------------------------------------
@@ -190,6 +211,15 @@ def test_a_token_that_was_written_otherwise_is_refused(at: datetime, id: UUID, d
 @fuzzed
 @given(JSON)
 def test_json_is_read_as_the_plainest_strict_reader_does(body: bytes) -> None:
+    reads_as_plainly(body)
+
+
+@pytest.mark.parametrize("body", [*JSON_HAZARDS, *every_hazard()], ids=lambda body: repr(body[:40]))
+def test_each_hazard_of_json_is_read_as_the_plainest_strict_reader_does(body: bytes) -> None:
+    reads_as_plainly(body)
+
+
+def reads_as_plainly(body: bytes) -> None:
     try:
         expected = plainly_read(body)
     except (ValueError, RecursionError):

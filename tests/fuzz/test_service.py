@@ -9,13 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.conversations import KINDS
+from tests.fuzz.conversations import KINDS, every_word
 from tests.fuzz.run import run
 from tests.fuzz.target import Target
 
 SEED = 20
 CONVERSATIONS = 60
 CASES = sorted((Path(__file__).parent / "cases").glob("*.http"))
+
+
+def test_the_service_bears_every_word_of_the_dictionary(target: Target) -> None:
+    target.refresh()
+    for conversation in every_word():
+        target.bears(conversation)
+    target.is_unharmed()
 
 
 @pytest.mark.parametrize("kind", KINDS)
