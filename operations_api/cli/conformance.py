@@ -18,7 +18,7 @@ import rich_click as click
 @click.option(
     "--input", "input_text", default="{}", help="JSON that the type takes as its input. It is never executed."
 )
-@click.option("--section", "sections", multiple=True, type=click.IntRange(1, 10), help="Only these sections.")
+@click.option("--section", "sections", multiple=True, type=int, help="Only these sections.")
 @click.option("--list", "list_only", is_flag=True, help="List the cases, and ask nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: every case with its outcome.")
 def conformance(
@@ -51,6 +51,9 @@ def conformance(
     from operations_api.conformance.service import Given, learn
     from operations_api.settings import Settings
 
+    known = [section.number for section in SECTIONS]
+    if unknown := sorted(set(sections) - set(known)):
+        raise click.BadParameter(f"nothing of {unknown[0]} can be asked; there are {known}", param_hint="--section")
     cases = cases_of(sections)
     if list_only:
         click.echo(report.listing(cases))

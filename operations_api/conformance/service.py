@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,7 +102,25 @@ async def learn(given: Given) -> Service:
         raise NotThisService(f"--url: what /service-info says is not what this API would say ({error!r})") from None
     if known.status == 401:
         raise NotThisService("--key: the service does not know this API key")
-    return Service(given, addresses, infos[0], known)
+    service = Service(given, addresses, infos[0], known)
+    await _try_input(service)
+    return service
+
+
+async def _try_input(service: Service) -> None:
+    """Whether the key may start, and the type takes the input: otherwise every case would say so."""
+    address = service.turn()
+    body = json.dumps({"input": dict(service.given.input), "not_before": service.not_before}).encode()
+    head = (
+        f"POST {address.prefix}/operations/{service.type}?validate_only=true HTTP/1.1\r\nHost: {address.host}\r\n"
+        f"Authorization: Bearer {service.given.key}\r\nIdempotency-Key: conformance-{service.run_id}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    answer = (await exchange(address, [head.encode() + body]))[0]
+    if answer.status == 403:
+        raise NotThisService("--key: it must have the scopes submit and read")
+    if answer.status == 400:
+        raise NotThisService(f"--input: {service.type} does not take it: {answer.json['detail']}")
 
 
 async def _info(address: Address) -> dict[str, Any]:

@@ -103,6 +103,7 @@ def test_list_names_every_case_and_asks_nobody() -> None:
         (["--url", "ftp://nowhere"], "ftp://nowhere is not a URL such as"),
         (["--url", "http://127.0.0.1:9"], "http://127.0.0.1:9 cannot be reached"),
         (["--type", "no-such-type"], "--type: there is no no-such-type; there are: charge-card"),
+        (["--type", "place-order"], "--input: place-order does not take it: Object missing required field"),
     ],
 )
 def test_what_cannot_be_examined_is_said_in_one_sentence(platform: Platform, options: list[str], said: str) -> None:
@@ -112,6 +113,18 @@ def test_what_cannot_be_examined_is_said_in_one_sentence(platform: Platform, opt
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_key_that_may_not_start_is_said_in_one_sentence(platform: Platform) -> None:
+    done = command("conformance", "--url", platform.urls[0], "--key", platform.keys.read)
+    assert done.returncode == 1
+    assert "--key: it must have the scopes submit and read" in done.stderr
+
+
+def test_a_section_of_which_nothing_can_be_asked_is_wrong_usage() -> None:
+    done = command("conformance", "--section", "9")
+    assert done.returncode == 2
+    assert "nothing of 9 can be asked" in done.stderr
 
 
 def test_json_names_each_case_with_its_outcome(platform: Platform) -> None:
