@@ -17,10 +17,10 @@ import structlog
 from litestar import Request, get
 
 from operations_api.domain.operation import Operation
+from operations_api.domain.representation import body
 from operations_api.http.answer import Answer
 from operations_api.http.exchange import exchange_of
 from operations_api.http.monitor import operation_id, present
-from operations_api.http.representation import body
 from operations_api.http.resources import Resources
 
 KEEP_ALIVE_SECONDS: Final = 10.0

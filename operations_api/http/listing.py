@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 from litestar import Request, get
 
 from operations_api.domain.operation import Operation
+from operations_api.domain.representation import page_body
 from operations_api.domain.states import OperationStatus
 from operations_api.http import page_token, queries
 from operations_api.http.answer import Answer
 from operations_api.http.exchange import exchange_of
 from operations_api.http.operation_answers import JSON
-from operations_api.http.representation import page_body
 from operations_api.http.resources import Resources
 from operations_api.store.store import ListFilter
 

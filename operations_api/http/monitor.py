@@ -11,12 +11,12 @@ from litestar import HttpMethod, Request, route
 from operations_api.changes import Predicate, Seen
 from operations_api.domain.operation import Operation
 from operations_api.domain.problem import OPERATION_EXPIRED, OPERATION_NOT_FOUND, Problem
+from operations_api.domain.representation import Beyond
 from operations_api.http import prefer, queries
 from operations_api.http.answer import Answer
 from operations_api.http.etags import Condition, condition, tag_of
 from operations_api.http.exchange import exchange_of
 from operations_api.http.operation_answers import monitor_answer, not_modified
-from operations_api.http.representation import Beyond
 from operations_api.http.resources import Resources
 
 YOUNG: Final = timedelta(seconds=10)

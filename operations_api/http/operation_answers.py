@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from operations_api.domain.operation import Operation
+from operations_api.domain.representation import Beyond, body, full_body, path_of
 from operations_api.http.answer import Answer
 from operations_api.http.etags import tag_of
 from operations_api.http.prefer import Preferences
-from operations_api.http.representation import Beyond, body, full_body, path_of
 from operations_api.http.retry_after import Advice
 
 JSON: Final = "application/json"

@@ -19,10 +19,10 @@ from operations_api.domain.problem import (
     OPERATION_TYPE_MISMATCH,
     Problem,
 )
+from operations_api.domain.representation import path_of
 from operations_api.domain.starting import IdOfAnotherType, IdOfDeletedOperation, IdReused, Started, StartRequest
 from operations_api.http.answer import Answer
 from operations_api.http.monitor import uuid_of
-from operations_api.http.representation import path_of
 from operations_api.http.resources import Resources
 from operations_api.http.starts import IN_FLIGHT_RETRY_SECONDS, Ask, Starter
 

@@ -26,6 +26,7 @@ from operations_api.domain.errors import KeyInFlight
 from operations_api.domain.inputs import ValidationFailed
 from operations_api.domain.operation import pins_of
 from operations_api.domain.problem import KEY_IN_FLIGHT, KEY_REUSED, OPERATION_EXPIRED, Problem
+from operations_api.domain.representation import path_of
 from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
 from operations_api.http import prefer, queries
 from operations_api.http.admission import Admission
@@ -34,7 +35,6 @@ from operations_api.http.bodies import read_body, require_json
 from operations_api.http.exchange import exchange_of
 from operations_api.http.operation_answers import accepted
 from operations_api.http.problems import outcome_may_be_unknown
-from operations_api.http.representation import path_of
 from operations_api.http.resources import Resources
 from operations_api.http.trace_context import traceparent
 

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 from litestar import Request, get
 
+from operations_api.domain.representation import timestamp
 from operations_api.http.answer import Answer
 from operations_api.http.exchange import exchange_of
 from operations_api.http.operation_answers import JSON
-from operations_api.http.representation import timestamp
 from operations_api.http.resources import Resources
 from operations_api.store.definitions import VersionInFlight, in_flight
 
