@@ -53,7 +53,7 @@ def _missing(headers: tuple[Field, ...], *, last: bool) -> list[Field]:
         (b"Host", b"localhost"),
         (b"Authorization", b"Bearer @KEY@"),
         (b"Content-Type", b"application/json"),
-        (b"Idempotency-Key", b"@MARK@-@ID@"),
+        (b"Idempotency-Key", b"@MARK@-@NEW@"),
     ]
     given = {name for name, _ in headers}
     return [field for field in usual if field[0] not in given] + [(b"Connection", b"close")] * last

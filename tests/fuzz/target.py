@@ -76,8 +76,8 @@ class Target:
         return answers
 
     def filled(self, conversation: bytes) -> bytes:
-        """The conversation with what the names stand for."""
-        return re.sub(rb"@[A-Z-]+@", lambda match: self._names.get(match[0], match[0]), conversation)
+        """The conversation with what the names stand for; ``@NEW@`` is another one each time."""
+        return re.sub(rb"@[A-Z-]+@", lambda match: self._meant(match[0]), conversation)
 
     def is_unharmed(self) -> None:
         """Fail when the victim's operations have changed."""
@@ -86,6 +86,9 @@ class Target:
     def memory_bytes(self) -> int:
         """What the API's process holds in memory."""
         return int(Path(f"/proc/{self._api.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def _meant(self, name: bytes) -> bytes:
+        return uuid4().hex.encode() if name == b"@NEW@" else self._names.get(name, name)
 
     def _newly_logged(self) -> str:
         """What the log has more than the last time, as far as its lines are complete."""
