@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.operator.desk import Desk, step
@@ -99,13 +100,15 @@ async def test_a_call_in_flight_is_said_with_the_seconds_to_wait(desk: Desk) -> 
     said = await desk.command("retry", id)
     assert said.returncode == 1
     assert "may be in flight" in said.stderr
-    assert "(Retry-After: 3600 s)" in said.stderr
+    seconds = re.search(r"\(Retry-After: (\d+) s\)", said.stderr)
+    assert seconds is not None
+    assert 0 < int(seconds[1]) <= 3600
 
 
 async def test_what_keeps_a_command_from_working_is_one_sentence_and_1(desk: Desk) -> None:
     for environment, expected in [
         ({"OPERATIONS_URL": "http://127.0.0.1:1"}, "OPERATIONS_URL: http://127.0.0.1:1 cannot be reached"),
-        ({"OPERATIONS_API_KEY": "wrong-key"}, "This API key is unknown or revoked"),
+        ({"OPERATIONS_API_KEY": "wrong-key"}, "This API key is unknown, revoked or expired"),
         ({"OPERATIONS_API_KEY": ""}, "OPERATIONS_API_KEY is not set"),
         ({"OPERATIONS_URL": "ftp://api"}, "OPERATIONS_URL: 'ftp://api' is not a URL"),
     ]:
