@@ -24,7 +24,7 @@ LEASE_SECONDS = 600.0
 
 async def test_a_call_is_given_up_as_soon_as_a_heartbeat_finds_its_lease_lost(crew: Crew, redis_url: str) -> None:
     crew.start_worker(OPERATIONS_LEASE_SECONDS=str(LEASE_SECONDS))
-    id = await crew.begin(StepTold("slow", trouble={"reserve": "wait"}))
+    id = await crew.begin(StepTold("slow", trouble={"reserve": "wait"}, timeout_seconds=LEASE_SECONDS))
     await crew.seen(id, "call", "slow", "reserve")
     await crew.connection.execute("update operations set lease_epoch = lease_epoch + 1 where id = $1", id)
     queue = await Queue.open(redis_url)
