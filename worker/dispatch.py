@@ -4,7 +4,8 @@ A wake-up is a hint; the claim chooses. Each round makes ready what has slept lo
 there are free slots.
 
 A suspect, which was there twice when its worker died, is executed with nothing beside it: one at a time, and between
-two of them the others have a round. While it waits for the worker to be empty, and while it runs, nothing is claimed.
+two of them the others have the worker for as long as the first one had. While it waits for the worker to be empty, and
+while it runs, nothing is claimed.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class Dispatcher:
         self._draining = False
         self._swept_at = -ROUND_SECONDS
         self._suspect: asyncio.Task[None] | None = None
+        self._suspect_since = -ROUND_SECONDS
         self._suspects_at = -ROUND_SECONDS
+        self._more_suspects = False
 
     def wake(self) -> None:
         """Something may be ready: look now."""
@@ -88,7 +91,7 @@ class Dispatcher:
         if self._draining or self._suspect is not None:
             return 0
         claimed = await self._claim(self._slots - len(self._tasks))
-        if sweep_is_due and not self._draining and time.monotonic() >= self._suspects_at:
+        if (sweep_is_due or self._more_suspects) and not self._draining and time.monotonic() >= self._suspects_at:
             await self._take_suspect()
         return claimed
 
@@ -121,7 +124,9 @@ class Dispatcher:
     async def _take_suspect(self) -> None:
         asked_at = time.monotonic()
         leased = await self._leases.claim_suspect(self._registry.versions)
+        self._more_suspects = leased is not None  # where there is one there may be more
         if leased is not None:
+            self._suspect_since = asked_at
             self._suspect = self._start(leased, asked_at, self._run_alone)
 
     def _start(self, leased: Leased, asked_at: float, run: Execute | None = None) -> asyncio.Task[None]:
@@ -183,6 +188,12 @@ class Dispatcher:
             if delay < ROUND_SECONDS * 60:
                 asyncio.get_running_loop().call_later(max(delay, 0) + 0.005, self._sweep_now)
 
+    def _let_others_have_their_turn(self) -> None:
+        now = time.monotonic()
+        turn_seconds = min(now - self._suspect_since, ALONE_PATIENCE_SECONDS)
+        self._suspects_at = max(self._suspects_at, now + turn_seconds)
+        asyncio.get_running_loop().call_later(turn_seconds, self.wake)
+
     def _sweep_now(self) -> None:
         self._swept_at = -ROUND_SECONDS
         self.wake()
@@ -191,6 +202,7 @@ class Dispatcher:
         self._leaseholder.let_go(self._tasks.pop(task))
         if task is self._suspect:
             self._suspect = None
+            self._let_others_have_their_turn()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("operation could not be run", exc_info=error)
         self.wake()

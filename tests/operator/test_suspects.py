@@ -30,6 +30,18 @@ async def test_a_suspect_whose_worker_does_not_become_empty_is_given_back_and_no
         await suspect.done()
 
 
+async def test_suspects_that_do_no_harm_are_executed_one_after_the_other_and_others_between_them(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.dispatch.ROUND_SECONDS", 10 * PATIENCE_SECONDS)  # after the first, none comes in time
+    suspects = [await desk.scripted(step("a")) for _ in range(5)]
+    for suspect in suspects:
+        await make_suspect(desk, suspect.id)
+    other = await desk.scripted(step("a"))
+    async with working(Settings.from_environment(desk.environment), registry):
+        await asyncio.gather(*(each.done() for each in [*suspects, other]))
+
+
 async def given_back(desk: Desk, id: str) -> None:
     """Nobody holds it any more, whatever came of it."""
     async with asyncio.timeout(PATIENCE_SECONDS):
