@@ -148,6 +148,20 @@ class GuardedProtocol(HttpToolsProtocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         super().data_received(head + self._parsing[stopped.args[0] :])
 
+    def on_response_complete(self) -> None:
+        """Serve the next. uvicorn reads on although others wait in line, which would let the line grow without end."""
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no HTTP, unless that would be taken for another request's answer, or get into it."""
+        if self._may_speak():
+            super().send_400_response(msg)
+        else:
+            self._disconnect_all()
+            self.transport.abort()
+
     def pause_writing(self) -> None:
         """More is to be sent than the client takes: see whether it takes anything."""
         super().pause_writing()

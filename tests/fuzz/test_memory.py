@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 from tests.fuzz.conversations import Request
 from tests.fuzz.target import Target
@@ -19,6 +21,13 @@ REMEMBERED = 1024
 IN_A_CONNECTION = 128
 ADDRESS = 3_900
 """Bytes of a path, and as many of a query string: were they all kept, the process would grow by 30 MB and more."""
+
+SENT_AHEAD = 200_000
+"""Were each kept until its turn comes, the process would be more than twice as large."""
+
+READS_NOTHING_SECONDS = 2
+MAY_GROW_AHEAD = 1.5
+"""What comes with one read from the socket is taken whole."""
 
 MAY_GROW = 1.08
 """Kept values would make it more; what is left is the allocator's own unrest."""
@@ -45,6 +54,16 @@ def test_memory_does_not_grow_with_the_addresses_that_are_asked_for(target: Targ
     before = target.memory_bytes()
     ask(target, dice, 4 * REMEMBERED)
     assert target.memory_bytes() < MAY_GROW * before
+
+
+def test_memory_does_not_grow_with_requests_that_are_sent_ahead_of_their_answers(target: Target) -> None:
+    target.refresh()
+    before = target.memory_bytes()
+    with socket.create_connection(("127.0.0.1", target.port)) as connection:
+        connection.settimeout(READS_NOTHING_SECONDS)
+        with suppress(OSError):  # what it does not take it does not keep either
+            connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n" * SENT_AHEAD)
+        assert target.memory_bytes() < MAY_GROW_AHEAD * before
 
 
 def ask(target: Target, dice: random.Random, times: int) -> None:
