@@ -9,8 +9,6 @@ the client's own id instead of a key.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -22,12 +20,9 @@ from litestar import Request, post
 from operations_api.changes import Seen
 from operations_api.domain import fingerprint, idempotency_key, inputs, strict_json
 from operations_api.domain.definition import Definition
-from operations_api.domain.errors import KeyInFlight
 from operations_api.domain.inputs import ValidationFailed
 from operations_api.domain.operation import pins_of
-from operations_api.domain.problem import KEY_IN_FLIGHT, KEY_REUSED, OPERATION_EXPIRED, Problem
-from operations_api.domain.representation import path_of
-from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
+from operations_api.domain.starting import Started, StartRequest
 from operations_api.http import prefer, queries
 from operations_api.http.admission import Admission
 from operations_api.http.answer import Answer
@@ -36,9 +31,8 @@ from operations_api.http.exchange import exchange_of
 from operations_api.http.operation_answers import accepted
 from operations_api.http.problems import outcome_may_be_unknown
 from operations_api.http.resources import Resources
+from operations_api.http.start_refusals import start_refusals
 from operations_api.http.trace_context import traceparent
-
-IN_FLIGHT_RETRY_SECONDS: Final = 1
 
 LabelKey = Annotated[str, msgspec.Meta(min_length=1, max_length=63, pattern="^[^:]+$")]
 LabelValue = Annotated[str, msgspec.Meta(max_length=255)]
@@ -101,7 +95,7 @@ class Starter:
         ask = await self._ask(request, tenant)
         preferences = prefer.parse(request.headers.getall("prefer", []))
         dry = queries.word(request, "validate_only", ("true", "false"), "false") == "true"
-        with self._problems(exchange.base_url):
+        with start_refusals(exchange.base_url):
             started = await (self._check(ask, admission) if dry else self._start(ask, admission))
         if started is None:
             return Answer(204)
@@ -183,9 +177,6 @@ class Starter:
         if problem is not None and await self._find(ask) is None:
             raise problem
 
-    def _problems(self, base_url: str) -> AbstractContextManager[None]:
-        return _key_problems(base_url)
-
     def _request(self, ask: Ask) -> StartRequest:
         """The checked request. Raises ``ValidationFailed``."""
         envelope, encoded, input = self._decoded(ask.document)
@@ -244,30 +235,3 @@ def _check_representable(moment: datetime | None, pointer: str) -> None:
 
 def _refused(pointer: str, detail: str) -> ValidationFailed:
     return ValidationFailed([{"detail": detail, "pointer": pointer}])
-
-
-@contextmanager
-def _key_problems(base_url: str) -> Iterator[None]:
-    """What the store says about a key, as refusals."""
-    try:
-        yield
-    except KeyReused as error:
-        raise Problem(
-            "This key already names an operation that was started with another body; use a new key for new work.",
-            kind=KEY_REUSED,
-            extensions={"operation_id": str(error.operation_id)},
-            headers={"Location": f"{base_url}{path_of(error.operation_id)}"},
-        ) from None
-    except KeyOfDeletedOperation as error:
-        raise Problem(
-            "The operation this key names was deleted, and the key stays taken until it expires; use a new key.",
-            kind=OPERATION_EXPIRED,
-            status=409,
-            extensions={"operation_id": str(error.operation_id)},
-        ) from None
-    except KeyInFlight:
-        raise Problem(
-            "Another request with this key is being accepted; repeat the same request after Retry-After seconds.",
-            kind=KEY_IN_FLIGHT,
-            headers={"Retry-After": str(IN_FLIGHT_RETRY_SECONDS)},
-        ) from None
