@@ -20,13 +20,14 @@ from operations_api.store.journal import Journal
 from operations_api.store.leases import Leases
 from worker.announce import Announcer
 from worker.call import Calls
+from worker.clean import Cleaner
 from worker.clock import Clock
 from worker.dispatch import Dispatcher
 from worker.lease import Leaseholder
 from worker.script import Services
 
-JOURNAL_SESSIONS: Final = 5
-"""Beside those of local handlers: two for the journal, one each for progress, claims and announcements."""
+JOURNAL_SESSIONS: Final = 6
+"""Beside those of local handlers: two for the journal, one each for progress, claims, announcements and cleaning."""
 
 FAREWELL_SECONDS: Final = 2.0
 """Everything has been given back by then; a supervisor waits no longer than five seconds more."""
@@ -65,14 +66,16 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     leaseholder.start()
     dispatching = asyncio.create_task(dispatcher.keep_dispatching())
     announcing = asyncio.create_task(Announcer(pool, registry.versions, changes.publish).keep_announcing())
+    cleaning = asyncio.create_task(Cleaner(pool).keep_cleaning())
     try:
         yield WorkerProcess(dispatcher, leaseholder)
     finally:
         dispatcher.claim_no_more()
         await dispatching
         await dispatcher.drain(settings.drain_seconds)
-        announcing.cancel()
-        await asyncio.gather(announcing, return_exceptions=True)
+        for task in (announcing, cleaning):
+            task.cancel()
+        await asyncio.gather(announcing, cleaning, return_exceptions=True)
         await leaseholder.stop()
         await services.journal.drain()
         await changes.close()

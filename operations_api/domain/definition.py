@@ -6,19 +6,22 @@ what to do.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 import msgspec
 
 from operations_api.domain.errors import DefinitionError
 from operations_api.domain.handlers import handlers_of
+from operations_api.domain.operation import FOR_EVER
 from operations_api.domain.step import NAME, Step
 
 Steps = tuple[Step, ...]
 
 LONGEST_RETENTION_DAYS: Final = 36_500
-"""A century; an endless retention could not be added to a date."""
+"""A century: whoever wants more wants no end."""
 
 
 class Definition:
@@ -27,7 +30,7 @@ class Definition:
     ``name`` is its place in the URL, ``version`` a positive integer: the highest one starts, older ones finish.
     ``input`` and ``result`` are msgspec Structs. ``steps`` is a tuple, or a pure function of the input that gives one.
     ``build_result(input, results)`` makes the result from the steps' results by key. ``example`` is an input for the
-    documentation. ``retention_days`` overrides the setting; it is at least 1.
+    documentation. ``retention_days`` overrides the setting; it is at least 1, and ``math.inf`` keeps for ever.
 
     ``on_first_commit_reject`` says what a definitive refusal by the *first* commit does: ``park`` for a person, or
     ``rollback`` while nothing is committed yet. ``on_commit_reject``: ``park``, or ``compensate`` what was committed.
@@ -74,6 +77,11 @@ class Definition:
         self._check_steps(steps)
         return steps
 
+    def retention(self, otherwise_days: float) -> timedelta:
+        """How long its finished operations are kept; ``FOR_EVER`` where they are kept without an end."""
+        days = self.retention_days or otherwise_days
+        return FOR_EVER if days == math.inf else timedelta(days=days)
+
     def __repr__(self) -> str:
         return f"Definition({self.name!r}, version={self.version})"
 
@@ -90,8 +98,11 @@ class Definition:
                 raise self._error(f"{role} must be a msgspec.Struct class, not {struct!r}")
         if self.example is not None and not isinstance(self.example, self.input):
             raise self._error(f"example must be a {self.input.__name__}")
-        if self.retention_days is not None and not 1 <= self.retention_days <= LONGEST_RETENTION_DAYS:
-            raise self._error(f"retention_days must be at least 1, and at most {LONGEST_RETENTION_DAYS}")
+        days = self.retention_days
+        if days is not None and days != math.inf and not 1 <= days <= LONGEST_RETENTION_DAYS:
+            raise self._error(
+                f"retention_days must be at least 1, and at most {LONGEST_RETENTION_DAYS}, or math.inf to keep for ever"
+            )
         self._check_policies()
         if not callable(self.build_result):
             raise self._error("build_result must be a function (input, results) -> result")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from operations_api.domain.states import Decision, OperationStatus, Phase, StepKind, StepState, is_terminal
 from operations_api.domain.step import Effect, Step
+
+FOR_EVER: Final = timedelta(days=365_000)
+"""A millennium: a time that dates, columns and indexes can hold, and that nobody else may ask for."""
 
 
 class StepPin(msgspec.Struct, frozen=True):
@@ -65,6 +69,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     def done(self) -> bool:
         """Whether the status is terminal: polling can stop."""
         return is_terminal(self.status)
+
+    @property
+    def is_kept_for_ever(self) -> bool:
+        """Whether it is finished and is never forgotten by itself."""
+        return self.expires_at is not None and self.expires_at - (self.finished_at or self.created_at) >= FOR_EVER
 
     @property
     def may_start_again(self) -> bool:

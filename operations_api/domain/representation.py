@@ -132,7 +132,7 @@ def shown(operation: Operation) -> Shown:
         finished_at=_maybe(operation.finished_at),
         deadline=_maybe(operation.deadline),
         not_before=_maybe(operation.not_before),
-        expires_at=_maybe(operation.expires_at),
+        expires_at=None if operation.is_kept_for_ever else _maybe(operation.expires_at),
         retry_of=None if operation.retry_of is None else str(operation.retry_of),
         links={"self": path, "cancel": f"{path}/cancel", "events": f"{path}/events"},
         blocked=_present(operation.blocked if operation.status == "needs_attention" else None),

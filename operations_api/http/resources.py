@@ -82,10 +82,9 @@ class Resources:
         await self.limits.open()
 
     async def _learn_durations(self) -> None:
-        days = {
-            name: each.retention_days or self.settings.retention_days for name, each in self.registry.current.items()
-        }
-        found = await self.store.recent_durations({name: int(value * 86_400) for name, value in days.items()}, SAMPLES)
+        kept = {name: each.retention(self.settings.retention_days) for name, each in self.registry.current.items()}
+        seconds = {name: int(retention.total_seconds()) for name, retention in kept.items()}
+        found = await self.store.recent_durations(seconds, SAMPLES)
         self.advice.learn(Measured(*each) for each in reversed(found))
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
@@ -10,6 +11,7 @@ from litestar import Request, get
 
 from operations_api.domain import idempotency_key, strict_json
 from operations_api.domain.definition import Definition
+from operations_api.domain.operation import FOR_EVER
 from operations_api.domain.problem import PROBLEM_TYPES, ProblemType
 from operations_api.http.answer import Answer
 from operations_api.http.exchange import exchange_of
@@ -48,12 +50,15 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class ShownType(msgspec.Struct, frozen=True):
-    """One type of operation. Each schema is a JSON Schema (2020-12) that is complete by itself."""
+    """One type of operation. ``retention_days`` is null where none is ever forgotten.
+
+    Each schema is a JSON Schema (2020-12) that is complete by itself.
+    """
 
     name: str
     version: int
     summary: str
-    retention_days: float
+    retention_days: float | None
     path: str
     input: dict[str, Any]
     result: dict[str, Any]
@@ -151,11 +156,12 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _type(definition: Definition, settings: Settings) -> ShownType:
+    retention = definition.retention(settings.retention_days)
     return ShownType(
         name=definition.name,
         version=definition.version,
         summary=definition.summary,
-        retention_days=definition.retention_days or settings.retention_days,
+        retention_days=None if retention == FOR_EVER else retention / timedelta(days=1),
         path=f"/operations/{definition.name}",
         input=complete_schema(definition.input, closed=True),
         result=complete_schema(definition.result, closed=False),

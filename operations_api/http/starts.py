@@ -9,7 +9,7 @@ the client's own id instead of a key.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -83,8 +83,7 @@ class Starter:
         self.definition = definition
         self.resources = resources
         self._pins = pins_of(definition.steps) if isinstance(definition.steps, tuple) else None
-        days = definition.retention_days or resources.settings.retention_days
-        self._retention = timedelta(days=days)
+        self._retention = definition.retention(resources.settings.retention_days)
 
     async def answer(self, request: Any) -> Answer:
         """The 202, or the 204 of ``validate_only``. Raises ``Problem`` and ``StoreUnavailable``."""

@@ -257,6 +257,8 @@ class Store:
         for start, name in zip(starts, names, strict=True):
             if row := bound.get(name):
                 start.meet(row)
+            else:
+                start.replaces = start.retry_of = None  # what it was to replace has been cleaned away since
 
 
 class _Start:

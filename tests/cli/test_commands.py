@@ -16,8 +16,8 @@ from tests.processes import ROOT, module
 COMMANDS = [
     (), ("dev",), ("serve",), ("worker",), ("migrate",), ("openapi",), ("keys",), ("keys", "create"), ("keys", "list"),
     ("keys", "rotate"), ("keys", "revoke"), ("settings",), ("doctor",), ("blocked",), ("retry",), ("resolve",),
-    ("compensate",), ("force-close",), ("versions",), ("tenants",), ("tenants", "limit"), ("tenants", "list"),
-    ("tenants", "reset"),
+    ("compensate",), ("force-close",), ("versions",), ("erase",), ("tenants",), ("tenants", "limit"),
+    ("tenants", "list"), ("tenants", "reset"),
 ]  # fmt: skip
 
 

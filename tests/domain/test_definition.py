@@ -1,6 +1,7 @@
 """Whatever a definition gets wrong is said when it is built: which definition, which step, what to do."""
 
 import math
+from datetime import timedelta
 
 import pytest
 
@@ -45,9 +46,16 @@ def test_the_example_is_an_input():
     assert refusal(example=Funds()).endswith("example must be a Order")
 
 
-@pytest.mark.parametrize("days", [0, 0.5, -1, math.nan, math.inf])
+@pytest.mark.parametrize("days", [0, 0.5, -1, math.nan, -math.inf, 36_501])
 def test_retention_has_a_floor(days):
     assert "retention_days must be at least 1" in refusal(retention_days=days)
+
+
+@pytest.mark.parametrize(
+    ("days", "kept"), [(None, timedelta(days=30)), (2, timedelta(days=2)), (math.inf, timedelta(days=365_000))]
+)
+def test_retention_is_the_types_own_or_the_settings_and_may_have_no_end(days, kept):
+    assert definition(retention_days=days).retention(30) == kept
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """One key, one operation: every row of the table."""
 
 import asyncio
+import math
 import time
 from datetime import timedelta
 from uuid import UUID
@@ -200,6 +201,20 @@ async def test_retention_is_that_of_the_type(client: Client):
     key = uuid7_made(timedelta(days=3))
     assert (await client.start(key=key)).status_code == 202
     assert (await client.start(key=key, type="memo")).status_code == 412
+
+
+async def test_what_is_kept_for_ever_takes_a_key_of_any_age_and_shows_no_end(database: str, redis_url: str):
+    registry = Registry([note(retention_days=math.inf)])
+    async with running(database, redis_url, registry=registry) as service, service.client(await service.new_key()) as c:
+        operation = await c.started(key=uuid7_made(timedelta(days=9_000)))
+        await service.succeed(operation["id"])
+        await service.store.pool.execute(
+            "update operations set expires_at = finished_at + make_interval(secs => retention_seconds)"
+        )
+        shown = (await c.get(operation["links"]["self"])).json()
+        info = (await c.get("/service-info")).json()
+    assert (shown["status"], shown["expires_at"]) == ("succeeded", None)
+    assert [each["retention_days"] for each in info["types"]] == [None]
 
 
 async def test_a_known_uuid7_key_is_a_replay_whatever_its_age(service: Service, client: Client, tenant: str):

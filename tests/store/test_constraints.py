@@ -61,6 +61,7 @@ REFUSED = [
     (factory.operation, "operations_nothing_forgotten", {"ready": False}),
     (factory.operation, "operations_nothing_forgotten",
      {"status": "running", "lease_owner": None, "lease_expires_at": None, "next_wake_at": None}),
+    (factory.operation, "operations_tombstone_is_empty", {"status": "succeeded", "tombstone_until": SOON}),
     (factory.operation, "operations_numbers_positive", {"version": 0}),
     (factory.operation, "operations_numbers_positive", {"lease_epoch": -1}),
     (factory.operation, "operations_numbers_positive", {"definition_version": 0}),

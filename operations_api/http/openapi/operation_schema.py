@@ -149,7 +149,8 @@ OPERATION: Final = open_object(
         "finished_at": MAYBE_TIME,
         "deadline": MAYBE_TIME,
         "not_before": MAYBE_TIME,
-        "expires_at": MAYBE_TIME | {"description": "When a finished operation and its key are forgotten."},
+        "expires_at": MAYBE_TIME
+        | {"description": "When a finished operation and its key are forgotten; null, also, where they never are."},
         "retry_of": {"type": ["string", "null"], "format": "uuid", "description": "The failed one it follows."},
         "links": {"$ref": "#/components/schemas/Links"},
         "result": {

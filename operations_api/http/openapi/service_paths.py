@@ -85,7 +85,7 @@ SERVICE_INFO: Final = open_object(
                     "name": {"type": "string", "examples": ["place-order"]},
                     "version": {"type": "integer", "minimum": 1},
                     "summary": {"type": "string"},
-                    "retention_days": {"type": "number"},
+                    "retention_days": {"type": ["number", "null"], "description": "Null: they are kept for ever."},
                     "path": {"type": "string", "description": "Where it is started."},
                     "input": {"type": "object", "description": "A JSON Schema.", "additionalProperties": True},
                     "result": {"type": "object", "description": "A JSON Schema.", "additionalProperties": True},

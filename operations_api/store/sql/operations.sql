@@ -149,7 +149,7 @@ cross join lateral (
         tenant, id, type, finished_at, status,
         greatest(extract(epoch from finished_at - greatest(created_at, not_before)), 0)::float8 as seconds
     from operations
-    where expires_at <= clock_timestamp() + make_interval(secs => r.retention_seconds)
+    where expires_at <= clock_timestamp() + make_interval(secs => r.retention_seconds) and tombstone_until is null
     order by expires_at desc
     limit 10 * $3::bigint
 ) as o

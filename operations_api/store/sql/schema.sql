@@ -14,6 +14,7 @@
 --   journal  the worker writes outcome and next intent, guarded by the epoch: no row means the lease is lost
 --   decide   one guarded update chooses commit or rollback; nothing ever turns it round
 --   sweep    operations whose wake-up time has passed become ready: never dispatched, lease expired, retry or deadline due
+--   clean    what is expired becomes a tombstone and its key is free; a tombstone goes when its time is over
 --
 -- The row of an operation is its own outbox: Redis only makes things quicker.
 --
@@ -120,6 +121,8 @@ create table operations (
     lost_leases integer not null default 0,
     -- whether its worker executes nothing beside it, as it does once workers have died of it
     lease_alone boolean not null default false,
+    -- since its retention is over: its id is answered with 410 until then
+    tombstone_until timestamptz,
     constraint operations_pkey primary key (tenant, id),
     constraint operations_status_known check (
         status in ('pending', 'running', 'canceling', 'needs_attention', 'succeeded', 'failed', 'canceled')
@@ -167,7 +170,8 @@ create table operations (
     ),
     constraint operations_group_whole check ((group_name is null) = (group_position is null)),
     constraint operations_request_fingerprint_is_sha256 check (octet_length(request_fingerprint) = 32),
-    constraint operations_named_once check (idempotency_key is null or request_fingerprint is null)
+    constraint operations_named_once check (idempotency_key is null or request_fingerprint is null),
+    constraint operations_tombstone_is_empty check (tombstone_until is null or deleted_at is not null)
 )
 -- room for the journal's updates beside the row, so that they touch no index
 with (fillfactor = 70);
@@ -178,7 +182,9 @@ create index operations_asleep on operations (next_wake_at) where next_wake_at i
 create index operations_newest on operations (tenant, created_at, id);
 -- counts what a tenant has in flight; left when an operation ends, which touches the next index anyway
 create index operations_in_flight on operations (tenant) where finished_at is null;
-create index operations_expired on operations (expires_at) where expires_at is not null;
+-- what cleaning has still to do, and nothing else: its cost does not grow with the table
+create index operations_expired on operations (expires_at) where expires_at is not null and tombstone_until is null;
+create index operations_tombstones on operations (tombstone_until) where tombstone_until is not null;
 
 create table idempotency_keys (
     tenant text not null,

@@ -1,0 +1,43 @@
+"""Personal data on demand: `erase`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+@click.command()
+@click.argument("identifier", metavar="ID", type=click.UUID)
+@click.option("--tenant", help="Whose operation it is; needed where several tenants chose the same id.")
+def erase(identifier: UUID, tenant: str | None) -> None:
+    """Remove what one finished operation holds of people: input, labels, result, error, and what its steps noted.
+
+    Its key and a tombstone stay until they expire: the id answers 410, the key starts nothing. The key itself is what
+    the client made it. Erasing twice is no error.
+
+    Ends with 0 and says whose it was; with 1 when there is no such operation, or when it is not done; with 2 when it is
+    used wrongly.
+
+    \b
+    Reads    DATABASE_URL
+
+    \b
+    Example  operations-api erase 019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11
+    """
+    import os
+
+    from operations_api.database import run_on_database, with_pool
+    from operations_api.embedded.servers import connect_or_start
+    from operations_api.settings import Settings
+    from operations_api.store.cleaning import erase as erase_from
+
+    async def on_pool(pool: Any) -> str:
+        return await erase_from(pool, identifier, tenant)
+
+    with connect_or_start(Settings.from_environment(os.environ)) as settings:
+        owner = run_on_database(with_pool(settings.database_url, on_pool))
+    click.echo(f"erased {identifier} of {owner}")

@@ -1,0 +1,54 @@
+"""Forgetting what is old: in small batches with pauses, by whichever worker comes first, one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from operations_api.domain.errors import StoreUnavailable
+from operations_api.store.cleaning import Cleaned, clean_batch
+from operations_api.store.connection import Pool
+
+CLEAN_BATCH: Final = 500
+"""A few milliseconds of locks, on rows that nobody needs any more."""
+
+CLEAN_SECONDS: Final = 60.0
+"""How late something is forgotten that lived for days."""
+
+PAUSE_SECONDS: Final = 0.5
+"""Between two full batches: a thousand operations a second go, and the others have the disk meanwhile."""
+
+log = structlog.get_logger(__name__)
+
+
+class Cleaner:
+    """Cleans while its worker runs."""
+
+    def __init__(self, pool: Pool, *, batch: int = CLEAN_BATCH) -> None:
+        self._pool = pool
+        self._batch = batch
+
+    async def keep_cleaning(self) -> None:
+        """Rounds until cancelled; while Postgres is away they are left out."""
+        while True:
+            cleaned = Cleaned()
+            try:
+                cleaned = await self.run_once()
+            except StoreUnavailable as error:
+                log.warning("nothing can be cleaned", error=str(error))
+            pause = PAUSE_SECONDS if self._is_full(cleaned) else CLEAN_SECONDS
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- so that workers take turns
+
+    async def run_once(self, now: datetime | None = None) -> Cleaned:
+        """One batch, as if it were ``now``. Raises ``StoreUnavailable``."""
+        cleaned = await clean_batch(self._pool, self._batch, now)
+        if cleaned != Cleaned():
+            log.info("cleaned", operations=cleaned.operations, keys=cleaned.keys, tombstones=cleaned.tombstones)
+        return cleaned
+
+    def _is_full(self, cleaned: Cleaned) -> bool:
+        return self._batch in (cleaned.operations, cleaned.tombstones)
