@@ -30,12 +30,13 @@ class Announcer:
         self._on_change = on_change
 
     async def keep_announcing(self) -> None:
-        """Rounds until cancelled; while Postgres is away they are left out."""
+        """Rounds until cancelled; one that fails, as while Postgres is away, is left out."""
         while True:
             try:
                 await self.run_once()
-            except StoreUnavailable as error:
-                log.warning("versions cannot be announced", error=str(error))
+            except Exception as error:  # whatever it is: who is not heard of for a minute counts as gone
+                unexpected = None if isinstance(error, StoreUnavailable) else error
+                log.warning("versions cannot be announced", error=str(error), exc_info=unexpected)
             await asyncio.sleep(ANNOUNCE_SECONDS)
 
     async def run_once(self) -> int:
