@@ -106,7 +106,8 @@ class Run:
         return await self._store(plan, written)
 
     async def _after_break(self, call: Call, error: StoreUnavailable) -> Plan:
-        """The transaction's connection broke: unless it was committed all the same, that was a failed attempt."""
+        """The connection broke or Postgres refused: unless it was committed all the same, it was a failed attempt."""
+        log.warning("a local transaction failed", operation=str(self.execution.id), error=str(error))
         await self._reload()
         plan = advance(self._seen(), self._clock.now())
         if plan.move != call:

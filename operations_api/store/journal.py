@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from operations_api.domain.change import Change
@@ -67,8 +68,12 @@ class Journal:
 
     @asynccontextmanager
     async def transaction(self, tenant: str, id: UUID, epoch: int) -> AsyncIterator[LocalTransaction]:
-        """A transaction for local handlers, fenced from its first statement to its last. Raises ``LeaseLost``."""
-        async with self._transactions, _unavailable_when_locked(), connected(self._pool) as connection:
+        """A transaction for local handlers, fenced from its first statement to its last.
+
+        Raises ``LeaseLost``, and ``StoreUnavailable`` when nothing of it was kept: the connection broke, or Postgres
+        refused a statement or the COMMIT.
+        """
+        async with self._transactions, _unavailable_when_refused(), connected(self._pool) as connection:
             local = LocalTransaction(connection, (tenant, id, epoch, self._owner))
             await local.begin()
             try:
@@ -111,12 +116,16 @@ class Journal:
 
 
 @asynccontextmanager
-async def _unavailable_when_locked() -> AsyncIterator[None]:
-    """Somebody else holds the operation's row for longer than a statement waits: a lease lasts longer than that."""
+async def _unavailable_when_refused() -> AsyncIterator[None]:
+    """What Postgres refuses takes the whole transaction along, and is no reason to lose the lease.
+
+    Somebody else holds the operation's row for longer than a statement waits; a deferred constraint is looked at in
+    COMMIT; a handler has kept an error of Postgres to itself.
+    """
     try:
         yield
-    except CONFLICTS as error:
-        raise StoreUnavailable(f"the operation is locked: {error}") from error
+    except asyncpg.PostgresError as error:
+        raise StoreUnavailable(f"Postgres has undone the transaction: {error}") from error
 
 
 class LocalTransaction:

@@ -20,6 +20,7 @@ async def crew(store: Store, database: str, redis_url: str, tmp_path: Path) -> A
     (tmp_path / "ledger").touch()
     connection = await asyncpg.connect(database)
     await connection.execute("create table effects (operation uuid, step text, phase text)")
+    await connection.execute("create table only_once (number integer unique deferrable initially deferred)")
     crew = Crew(store, connection, tmp_path, {"DATABASE_URL": database, "REDIS_URL": redis_url})
     try:
         yield crew

@@ -8,12 +8,14 @@ one line in the ledger, a file that is only ever appended to, whoever is killed 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
 from pathlib import Path
 from typing import Any, Literal
 
+import asyncpg
 import msgspec
 
 from operations_api import Action, Context, Definition, Pivot, Registry, Reject, Retry, Step
@@ -88,6 +90,8 @@ class _ToldStep(Step):
             await gate(ctx)
         if word == "loses-its-answer" and ctx.attempt == 1:
             raise ConnectionResetError("the answer was lost")
+        if word == "swallows-an-error" and ctx.attempt == 1:
+            await _swallow_an_error(ctx)
 
 
 class ToldStep(_ToldStep):
@@ -267,7 +271,19 @@ async def _end_its_session(ctx: Context) -> None:
     await ctx.tx.execute("select pg_terminate_backend(pg_backend_pid())")
 
 
+async def _swallow_an_error(ctx: Context) -> None:
+    """After this nothing can be kept of the transaction, and the handler does not say so."""
+    with contextlib.suppress(asyncpg.PostgresError):
+        await ctx.tx.execute("select 1 / 0")
+
+
+async def _break_a_deferred_constraint(ctx: Context) -> None:
+    """What Postgres says at COMMIT only."""
+    await ctx.tx.execute("insert into only_once values (1), (1)")
+
+
 _TROUBLE = {
+    "break-a-deferred-constraint": _break_a_deferred_constraint,
     "reject": _reject,
     "retry": _retry,
     "retry-slowly": _retry_slowly,

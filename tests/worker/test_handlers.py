@@ -22,7 +22,8 @@ KEY = StepTold("odd")
 async def test_a_handler_that_misbehaves_once_is_called_again_and_its_worker_lives(crew: Crew, effect: Any) -> None:
     worker = crew.start_worker()
     troubles = ["fail 1", "retry 2", "exit 1", "abandon 1", "cancel-itself 1"]
-    troubles += ["end-its-session 1"] if effect == "local" else ["loses-its-answer"]
+    of_transactions = ["end-its-session 1", "break-a-deferred-constraint 1", "swallows-an-error"]
+    troubles += of_transactions if effect == "local" else ["loses-its-answer"]
     for phase in ("reserve", "commit", "rollback"):
         refusing = {"reserve": "reject"} if phase == "rollback" else {}
         ids = {
