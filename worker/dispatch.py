@@ -26,7 +26,8 @@ from operations_api.store.leases import Held, Leased, Leases, bare_execution_of
 from worker.entry import parked_entry
 from worker.execute import Run
 from worker.lease import Lease, Leaseholder
-from worker.script import Script, Services, Unfit
+from worker.script import Script, Services
+from worker.steps import Unfit
 
 CLAIM_BATCH: Final = 64
 SWEEP_BATCH: Final = 500

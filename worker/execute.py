@@ -26,7 +26,8 @@ from operations_api.store.journal import LocalTransaction
 from operations_api.store.leases import Leased, Leases
 from worker.entry import drained, entry_for, parked_entry
 from worker.lease import Lease
-from worker.script import Script, Services, Unfit, with_checkpoint
+from worker.script import Script, Services, with_checkpoint
+from worker.steps import Unfit
 
 STORE_RETRY_SECONDS: Final = 0.1
 """While Postgres is away an entry is offered again this often, until it is stored or the lease is lost."""

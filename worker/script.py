@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -13,9 +12,7 @@ import structlog
 
 from operations_api.domain.context import Context, Transaction
 from operations_api.domain.definition import Definition
-from operations_api.domain.errors import OperationsError
-from operations_api.domain.execution import CommitRejectPolicy, Execution, StepRecord, traits_of
-from operations_api.domain.handlers import TAKES, handlers_of
+from operations_api.domain.execution import CommitRejectPolicy, Execution
 from operations_api.domain.operation import Operation, StepPin, pins_of
 from operations_api.domain.plan import Call
 from operations_api.domain.settle import INTENTS, Outcome
@@ -26,14 +23,11 @@ from worker.call import Calls
 from worker.clock import Clock
 from worker.lease import OUTLIVED_LEASE_EXIT_CODE, Lease
 from worker.report import Report
+from worker.steps import Steps, Surroundings, Unfit
 
 NO_RESULT: Final = msgspec.Raw(b"{}")
 
 log = structlog.get_logger(__name__)
-
-
-class Unfit(OperationsError):
-    """The definition this worker has does not fit the operation; the message is the reason clients see."""
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -54,14 +48,13 @@ class Script:
         self._operation = leased.operation
         self._services = services
         self._input = _decoded_input(definition, leased.operation)
-        self._steps = _pinned_steps(definition, self._input, leased.pins)
-        self._handlers = [handlers_of(type(step), definition.input) for step in self._steps]
+        self._steps = Steps(definition, self._input, _pinned_steps(definition, self._input, leased.pins))
 
     def execution_of(self, leased: Leased) -> Execution:
         """What the engine needs to plan, from the rows the operation was found in."""
         return msgspec.structs.replace(
             bare_execution_of(leased),
-            traits=tuple(map(traits_of, self._steps, self._handlers)),
+            traits=self._steps.traits,
             policy=CommitRejectPolicy(self._definition.on_first_commit_reject, self._definition.on_commit_reject),
         )
 
@@ -74,19 +67,12 @@ class Script:
         tx: Transaction | None = None,
     ) -> Outcome:
         """Call one handler. ``checkpoint`` stores its cursor. Raises ``Unfit`` when what it needs cannot be read."""
-        record = execution.steps[call.position]
         report = self._report(execution, checkpoint)
-        ctx = self._context(execution, record, call, lease, report, tx)
+        ctx = self._steps.context(execution, call, self._surroundings(execution, call, lease, report, tx))
         try:
-            return await self._services.calls.make(
-                self._steps[call.position],
-                self._handlers[call.position],
-                call.handler,
-                ctx,
-                self._argument(record, call),
-            )
+            return await self._steps.call(self._services.calls, execution, call, ctx)
         except asyncio.CancelledError:
-            if lease.lost and call.handler in self._handlers[call.position].plain:
+            if lease.lost and self._steps.is_plain(call):
                 _end_process(ctx)
             raise
         finally:
@@ -95,7 +81,7 @@ class Script:
     def result(self, execution: Execution) -> tuple[msgspec.Raw, str | None]:
         """The result of an operation that succeeded; where it cannot be made or kept, an empty one and the reason."""
         try:
-            result = self._definition.build_result(self._input, self._values(execution, "result"))
+            result = self._definition.build_result(self._input, self._steps.values(execution, "result"))
             if not isinstance(result, self._definition.result):
                 raise TypeError(f"build_result returned {type(result).__name__}")
             encoded = msgspec.json.encode(result)
@@ -107,55 +93,17 @@ class Script:
             return NO_RESULT, f"The operation succeeded, but its result has {len(encoded)} bytes; {limit} are kept."
         return msgspec.Raw(encoded), None
 
-    def _argument(self, record: StepRecord, call: Call) -> Any:
-        takes = TAKES[call.handler]
-        if takes == "input":
-            return self._input
-        return None if takes is None else self._value(record, takes)
-
-    def _value(self, record: StepRecord, what: str) -> Any:
-        raw = getattr(record, what)
-        wanted = getattr(self._handlers[record.position], what)
-        if raw is None or wanted is type(None):
-            return None
-        try:
-            return msgspec.json.decode(raw, type=wanted)
-        except msgspec.ValidationError as error:
-            log.error("what a step gave does not fit the definition", step=record.key, what=what, error=str(error))
-            raise Unfit("JOURNAL_UNREADABLE") from error
-
-    def _values(self, execution: Execution, what: str) -> dict[str, Any]:
-        return {step.key: self._value(step, what) for step in execution.steps}
-
-    def _context(
-        self,
-        execution: Execution,
-        record: StepRecord,
-        call: Call,
-        lease: Lease,
-        report: Report,
-        tx: Transaction | None,
-    ) -> Context:
-        step = self._steps[call.position]
-        phase = (record.handler or "reserve") if call.handler == "query" else call.handler
-        return Context(
-            operation_id=execution.id,
-            tenant=execution.tenant,
-            type=execution.type,
-            step=record.key,
-            phase=phase,
-            attempt=record.attempts,
-            epoch=execution.epoch,
-            deadline=self._services.clock.now() + timedelta(seconds=step.timeout_seconds),
+    def _surroundings(
+        self, execution: Execution, call: Call, lease: Lease, report: Report, tx: Transaction | None
+    ) -> Surroundings:
+        step = execution.steps[call.position].key
+        return Surroundings(
+            now=self._services.clock.now(),
+            log=log.bind(operation=str(execution.id), tenant=execution.tenant, step=step, epoch=execution.epoch),
+            reporter=report,
+            is_cancel_requested=lambda: lease.cancel_requested or execution.cancel_requested,
+            tx=tx,
             traceparent=self._operation.traceparent,
-            input=self._input,
-            reservations=self._values(execution, "reservation"),
-            results=self._values(execution, "result"),
-            last_checkpoint=None if record.checkpoint is None else msgspec.json.decode(record.checkpoint),
-            log=log.bind(operation=str(execution.id), tenant=execution.tenant, step=record.key, epoch=execution.epoch),
-            _reporter=report,
-            _is_cancel_requested=lambda: lease.cancel_requested or execution.cancel_requested,
-            _tx=tx,
             client_named=self._operation.client_named,
         )
 

@@ -15,7 +15,7 @@ import msgspec
 from operations_api.domain.advance import Plan, advance, decided
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import LeaseLost
-from operations_api.domain.execution import CommitRejectPolicy, Execution, StepRecord, traits_of
+from operations_api.domain.execution import CommitRejectPolicy, Execution, StepRecord, changed
 from operations_api.domain.plan import Call, Finish, Sleep
 from operations_api.domain.settle import INTENTS, Done, Outcome, Rejected, begin, resume, settle, turned_back
 from operations_api.testing.handling import TENANT, Hands, Reporter
@@ -110,17 +110,19 @@ class Rehearsal:
             after=await self._world.snapshot(self.stored.id),
             execution=self.stored,
             crashed=self._crashed,
-            results=self._hands.results(self.stored),
+            results=self._hands.steps.values(self.stored, "result"),
         )
 
     async def reserve_late(self, position: int) -> tuple[Outcome, Any]:
         """A reserve by a worker that was paused before its call: what it answers, and what the ledger says then."""
         hands = Hands(self._definition, self._input, self._worker_calls)
-        outcome = await hands.call(self._seen_by_the_paused(), Call(position, "reserve"), Reporter(_nowhere), None)
+        seen, call = self._seen_by_the_paused(position), Call(position, "reserve")
+        outcome = await hands.call(seen, call, Reporter(_nowhere), None)
         return outcome, await self._world.snapshot(self.stored.id)
 
-    def _seen_by_the_paused(self) -> Execution:
-        return msgspec.structs.replace(self.stored, epoch=1, cancel_requested=False)
+    def _seen_by_the_paused(self, position: int) -> Execution:
+        seen = msgspec.structs.replace(self.stored, epoch=1, cancel_requested=False)
+        return seen.with_step(changed(seen.steps[position], attempts=1))
 
     # -- one worker's life -------------------------------------------------------------------------------------------
 
@@ -272,7 +274,6 @@ class Rehearsal:
         return self.stored.decision is None and (pivot is None or pivot.state == "pending")
 
     def _beginning(self) -> Execution:
-        steps = self._hands.steps
         return Execution(
             tenant=TENANT,
             id=uuid4(),
@@ -284,9 +285,9 @@ class Rehearsal:
             failure=None,
             steps=tuple(
                 StepRecord(position=position, key=step.key, kind=step.kind, effect=step.effect)
-                for position, step in enumerate(steps)
+                for position, step in enumerate(self._hands.objects)
             ),
-            traits=tuple(map(traits_of, steps, self._hands.handlers)),
+            traits=self._hands.steps.traits,
             policy=CommitRejectPolicy(self._definition.on_first_commit_reject, self._definition.on_commit_reject),
         )
 
