@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: int = 10
     worker_slots: int = 200
     drain_seconds: float = 20.0
+    webhook_networks: str | None = None
     url: str | None = None
     api_key: str | None = None
     postgres_bin: Path | None = None
@@ -165,6 +167,13 @@ def _algorithms(text: str) -> str:
     if not set(names) <= set(_ASYMMETRIC):
         raise ValueError(f"algorithms with a public key, separated by commas: {', '.join(_ASYMMETRIC)}")
     return ",".join(names)
+
+
+def _networks(text: str) -> str:
+    try:
+        return ",".join(str(ip_network(network.strip())) for network in text.split(","))
+    except ValueError:
+        raise ValueError("networks such as 10.0.0.0/8,::1/128, separated by commas") from None
 
 
 def _whole(low: int, high: int) -> Parse:
@@ -364,6 +373,13 @@ VARIABLES: tuple[Variable, ...] = (
         _number(0),
         "seconds",
         "How long a process that was told to stop may finish what it is doing.",
+    ),
+    Variable(
+        "webhook_networks",
+        "OPERATIONS_WEBHOOK_NETWORKS",
+        _networks,
+        "networks",
+        "Which private, loopback or link-local networks webhooks may go to, separated by commas. Absent: none.",
     ),
     Variable(
         "url",

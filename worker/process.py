@@ -18,16 +18,20 @@ from operations_api.store.connection import Pool, open_pool
 from operations_api.store.definitions import remember
 from operations_api.store.journal import Journal
 from operations_api.store.leases import Leases
+from operations_api.store.webhooks import Webhooks
+from worker.addresses import Guard, networks
 from worker.announce import Announcer
 from worker.call import Calls
 from worker.clean import Cleaner
 from worker.clock import Clock
+from worker.courier import Courier
 from worker.dispatch import Dispatcher
 from worker.lease import Leaseholder
 from worker.script import Services
+from worker.webhooks import Deliverer
 
-JOURNAL_SESSIONS: Final = 6
-"""Beside those of local handlers: two for the journal, one each for progress, claims, announcements and cleaning."""
+JOURNAL_SESSIONS: Final = 7
+"""Beside those of local handlers: two for the journal, one each for progress, claims, and each of the other rounds."""
 
 FAREWELL_SECONDS: Final = 2.0
 """Everything has been given back by then; a supervisor waits no longer than five seconds more."""
@@ -65,17 +69,20 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     dispatcher = Dispatcher(registry, leases, leaseholder, services, slots=settings.worker_slots)
     leaseholder.start()
     dispatching = asyncio.create_task(dispatcher.keep_dispatching())
-    announcing = asyncio.create_task(Announcer(pool, registry.versions, changes.publish).keep_announcing())
-    cleaning = asyncio.create_task(Cleaner(pool).keep_cleaning())
+    announcer = Announcer(pool, registry.versions, changes.publish)
+    deliverer = Deliverer(Webhooks(pool), Courier(Guard(networks(settings.webhook_networks))))
+    rounds = (announcer.keep_announcing(), Cleaner(pool).keep_cleaning(), deliverer.keep_delivering())
+    beside = [asyncio.create_task(each) for each in rounds]
     try:
         yield WorkerProcess(dispatcher, leaseholder)
     finally:
         dispatcher.claim_no_more()
         await dispatching
         await dispatcher.drain(settings.drain_seconds)
-        for task in (announcing, cleaning):
+        for task in beside:
             task.cancel()
-        await asyncio.gather(announcing, cleaning, return_exceptions=True)
+        await asyncio.gather(*beside, return_exceptions=True)
+        await deliverer.stop()
         await leaseholder.stop()
         await services.journal.drain()
         await changes.close()

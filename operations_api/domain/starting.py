@@ -32,6 +32,7 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str | None
     retention_seconds: int
     fair_order: int
+    callback_url: str | None = None
     retry_failed: bool = False
 
 

@@ -2,8 +2,9 @@
 
 A request passes the edge (``edge.py``: id, authentication, OPTIONS; ``cors.py`` is around it), Litestar's router, and
 one handler (``starts.py``, ``own_ids.py``, ``monitor.py``, ``events.py``, ``labels.py``, ``listing.py``,
-``cancellation.py``, ``deletion.py``, ``operator.py``, ``versions.py``, ``service_info.py``, ``health.py``). Whatever is
-raised on the way becomes a problem document.
+``cancellation.py``, ``deletion.py``, ``operator.py``, ``versions.py``, ``webhook_receivers.py``,
+``webhook_deliveries.py``, ``service_info.py``, ``health.py``). Whatever is raised on the way becomes a problem
+document.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from operations_api.http.resources import Resources
 from operations_api.http.service_info import service_info_route
 from operations_api.http.starts import start_route
 from operations_api.http.versions import versions_route
+from operations_api.http.webhook_deliveries import delivery_routes
+from operations_api.http.webhook_receivers import endpoint_routes, secret_routes
 from operations_api.settings import Settings
 
 
@@ -69,6 +72,9 @@ def handlers(resources: Resources) -> list[Any]:
         *operator_routes(resources),
         list_route(resources),
         versions_route(resources),
+        *secret_routes(resources),
+        *endpoint_routes(resources),
+        *delivery_routes(resources),
         service_info_route(resources),
         *health_routes(resources),
         *openapi.routes(resources.registry),

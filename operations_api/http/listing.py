@@ -51,7 +51,7 @@ def _filter(request: Any, tenant: str, given: dict[str, str]) -> ListFilter:
         label=_label(given.get("label")),
         group=given.get("group"),
         after=page_token.read(token, tenant, given) if token else None,
-        limit=_page_size(queries.one(request, "page_size")),
+        limit=page_size(queries.one(request, "page_size")),
     )
 
 
@@ -74,7 +74,8 @@ def _label(text: str | None) -> tuple[str, str] | None:
     return name, value
 
 
-def _page_size(text: str | None) -> int:
+def page_size(text: str | None) -> int:
+    """How many a page holds, from what was asked for. Raises ``ValidationFailed``."""
     if text is None:
         return PAGE_SIZE
     if not (text.isascii() and text.isdigit()):

@@ -22,6 +22,8 @@ from operations_api.store.operator import Operators
 from operations_api.store.own_ids import OwnIds
 from operations_api.store.store import Store
 from operations_api.store.tenant_limits import TenantLimits
+from operations_api.store.webhook_deliveries import WebhookDeliveries
+from operations_api.store.webhook_receivers import WebhookReceivers
 
 if TYPE_CHECKING:
     from operations_api.http.issuer import Issuer
@@ -33,6 +35,8 @@ class Resources:
     store: Store
     own_ids: OwnIds
     operators: Operators
+    webhook_deliveries: WebhookDeliveries
+    webhook_receivers: WebhookReceivers
     authenticator: Authenticator
     limits: Limits
     rate_limit: RateLimit
@@ -59,6 +63,8 @@ class Resources:
         self.store = await Store.open(database_url, pool_size=self.settings.pool_size)
         self.own_ids = OwnIds(self.store.pool)
         self.operators = Operators(self.store.pool)
+        self.webhook_deliveries = WebhookDeliveries(self.store.pool)
+        self.webhook_receivers = WebhookReceivers(self.store.pool)
         await remember_once_migrated(self.store.pool, self.registry)
         await self._learn_durations()
         self.authenticator = Authenticator(ApiKeys(self.store.pool).find, self.issuer)

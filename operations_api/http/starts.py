@@ -23,6 +23,7 @@ from operations_api.domain.definition import Definition
 from operations_api.domain.inputs import ValidationFailed
 from operations_api.domain.operation import pins_of
 from operations_api.domain.starting import Started, StartRequest
+from operations_api.domain.webhook import URL_LENGTH, url_fault
 from operations_api.http import prefer, queries
 from operations_api.http.admission import Admission
 from operations_api.http.answer import Answer
@@ -39,6 +40,7 @@ LabelValue = Annotated[str, msgspec.Meta(max_length=255)]
 MAX_LABELS: Final = 64
 Labels = Annotated[dict[LabelKey, LabelValue], msgspec.Meta(max_length=MAX_LABELS)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+CallbackUrl = Annotated[str, msgspec.Meta(max_length=URL_LENGTH)]
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +50,7 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: Labels = {}
     deadline: Moment | None = None
     not_before: Moment | None = None
+    callback_url: CallbackUrl | None = None
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -123,6 +126,7 @@ class Starter:
     async def _start(self, ask: Ask, admission: Admission) -> Started:
         try:
             start = self._request(ask)
+            await self._require_secret(start)
         except ValidationFailed:
             started = await self._find(ask)
             if started is None:
@@ -153,7 +157,7 @@ class Starter:
     async def _check(self, ask: Ask, admission: Admission) -> None:
         """Everything ``_start`` checks, without starting."""
         if await self._find(ask) is None:
-            self._request(ask)
+            await self._require_secret(self._request(ask))
             await self._refuse_stale(ask)
             if not await admission.would_take():
                 raise admission.refusal()
@@ -180,6 +184,7 @@ class Starter:
         """The checked request. Raises ``ValidationFailed``."""
         envelope, encoded, input = self._decoded(ask.document)
         _check_times(envelope)
+        _check_callback(envelope.callback_url)
         return StartRequest(
             tenant=ask.tenant,
             type=self.definition.name,
@@ -196,7 +201,13 @@ class Starter:
             retention_seconds=int(self._retention.total_seconds()),
             fair_order=self.resources.fair_order.place(ask.tenant, time.time_ns() // 1000),
             retry_failed=ask.retry_failed,
+            callback_url=envelope.callback_url,
         )
+
+    async def _require_secret(self, start: StartRequest) -> None:
+        """Nobody should wait for a webhook that cannot be signed. Raises ``ValidationFailed``."""
+        if start.callback_url is not None and not await self.resources.webhook_receivers.can_sign(start.tenant):
+            raise _refused("/callback_url", "Nothing could sign the webhook; make a secret: POST /webhook-secrets.")
 
     def _decoded(self, document: Any) -> tuple[Envelope, bytes, msgspec.Struct]:
         envelope = inputs.decode(Envelope, document)
@@ -222,6 +233,12 @@ def _check_times(envelope: Envelope) -> None:
         raise _refused("/deadline", "The deadline has passed already; give a later one.")
     if envelope.not_before is not None and envelope.not_before >= envelope.deadline:
         raise _refused("/not_before", "not_before must be before the deadline, or nothing can ever run.")
+
+
+def _check_callback(url: str | None) -> None:
+    fault = None if url is None else url_fault(url)
+    if fault is not None:
+        raise _refused("/callback_url", fault)
 
 
 def _check_representable(moment: datetime | None, pointer: str) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from operations_api.domain.execution import StepRecord
 from operations_api.domain.operation import Operation, StepView
 from operations_api.domain.operator import OperatorAction
+from operations_api.domain.webhook import Webhook
 
 Row = Any
 """An asyncpg record: values by column name."""
@@ -36,6 +37,11 @@ def to_step_views(pinned: msgspec.Raw, journal: msgspec.Raw) -> list[StepView]:
         entry = written.get(position, {"state": "pending", "attempts": 0})
         views.append(_to_step_view(pin, entry))
     return views
+
+
+def to_webhook(row: Row) -> Webhook:
+    """A row of ``webhooks``."""
+    return Webhook(**{name: row[name] for name in Webhook.__struct_fields__})
 
 
 def to_operator_actions(recorded: msgspec.Raw) -> list[OperatorAction]:

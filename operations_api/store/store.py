@@ -243,7 +243,7 @@ class Store:
 
     async def _insert(self, starts: list[_Start]) -> None:
         rows = await self._fetch_or_conflict(
-            "start_operations", *columns((start.values() for start in starts), width=16)
+            "start_operations", *columns((start.values() for start in starts), width=17)
         )
         stored = {row["id"]: row for row in rows}
         for start in starts:
@@ -277,6 +277,7 @@ class _Start:
             ask.tenant, ask.id, ask.type, ask.definition_version, msgspec.json.encode(ask.steps).decode(), ask.key,
             ask.fingerprint, ask.input.decode(), msgspec.json.encode(ask.labels).decode(), ask.deadline,
             ask.not_before, ask.traceparent, ask.retention_seconds, ask.fair_order, self.replaces, self.retry_of,
+            ask.callback_url,
         )  # fmt: skip
 
     def meet(self, row: Any) -> None:

@@ -191,6 +191,8 @@ def choices(victim: Victim, parameter: Json) -> list[str | Twin | None]:
         "created_after": ["2026-01-01T00:00:00Z"],
         "created_before": ["2100-01-01T00:00:00Z"],
         "group": ["a-group"],
+        "operation_id": [*victim.ids.values()],
+        "state": ["pending", "delivered", "dead"],
         "page_size": ["1", "200"],
         "slug": ["operation-not-found", "nothing"],
     }
@@ -252,5 +254,6 @@ def _bare(text: str, victim: Victim) -> str:
         for word in (twin.foreign, twin.unknown):
             text = text.replace(word, f"<{place}>").replace(word.replace(":", "%3A"), f"<{place}>")
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>", text)
+    text = re.sub(r"whsec_[A-Za-z0-9+/=]+", "<secret>", text)
     text = re.sub(r"<\d+>(?=[\"/])|<id>", "<id>", text)
     return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>", text)

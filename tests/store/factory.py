@@ -108,6 +108,27 @@ async def tenant_limit(connection: Any, **overrides: Any) -> Any:
     return await _insert(connection, "tenant_limits", {"tenant": TENANT, **overrides})
 
 
+async def webhook_secret(connection: Any, **overrides: Any) -> Any:
+    """A secret of the tenant, which must be there."""
+    return await _insert(
+        connection, "webhook_secrets", {"tenant": TENANT, "id": uuid4(), "secret": bytes(32), **overrides}
+    )
+
+
+async def webhook(connection: Any, **overrides: Any) -> Any:
+    values = {
+        "tenant": TENANT,
+        "id": uuid4(),
+        "operation_id": uuid4(),
+        "version": 2,
+        "type": "operation.succeeded",
+        "url": "https://example.com/hooks",
+        "next_attempt_at": LONG_AGO,
+        **overrides,
+    }
+    return await _insert(connection, "webhooks", values)
+
+
 async def definition(connection: Any, **overrides: Any) -> Any:
     return await _insert(connection, "definitions", {"name": TYPE, "version": 1, "steps": "[]", **overrides})
 

@@ -23,6 +23,10 @@ REFUSED = [
     (factory.api_key, "api_keys_replaced_expires", {"replaced_by": UUID(int=1)}),
     (factory.tenant_limit, "tenant_limits_not_negative", {"requests_per_second": -1}),
     (factory.tenant_limit, "tenant_limits_not_negative", {"operations_in_flight": -1}),
+    (factory.webhook_secret, "webhook_secrets_length", {"secret": b"too short"}),
+    (factory.webhook, "webhooks_in_one_place", {"delivered_at": LONG_AGO}),
+    (factory.webhook, "webhooks_in_one_place", {"next_attempt_at": None}),
+    (factory.webhook, "webhooks_attempts_not_negative", {"attempts": -1}),
     (factory.definition, "definitions_version_positive", {"version": 0}),
     (factory.operation, "operations_status_known", {"status": "done"}),
     (factory.operation, "operations_phase_known", {"phase": "waiting"}),
@@ -87,7 +91,7 @@ REFUSED = [
     (factory.operator_action, "operator_actions_verb_known", {"verb": "undo"}),
 ]  # fmt: skip
 
-OF_A_TENANT = (factory.api_key, factory.tenant_limit)
+OF_A_TENANT = (factory.api_key, factory.tenant_limit, factory.webhook_secret)
 """Rows whose tenant has to be there; they are made once only."""
 
 

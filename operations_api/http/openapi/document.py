@@ -12,6 +12,7 @@ from operations_api.http.openapi.headers import REQUEST_HEADERS, RESPONSE_HEADER
 from operations_api.http.openapi.paths import paths
 from operations_api.http.openapi.problems import problem_examples
 from operations_api.http.openapi.schemas import Schemas
+from operations_api.http.openapi.webhooks import sent_webhooks
 
 INTRODUCTION: Final = """\
 Long-running operations over HTTP: started once under an idempotency key, followed by polling, executed in two phases
@@ -40,6 +41,7 @@ TAGS: Final = [
     {"name": "Start", "description": "One route for each type of operation."},
     {"name": "Follow", "description": "Poll, list, cancel and forget operations."},
     {"name": "Operate", "description": "Act on operations that need attention. Needs the scope `operate`."},
+    {"name": "Webhooks", "description": "Being told instead of asking. Needs the scope `operate`."},
     {"name": "Service", "description": "Health, this document, its pages. No key needed."},
 ]
 
@@ -58,6 +60,7 @@ def document(registry: Registry) -> dict[str, Any]:
         "tags": TAGS,
         "security": [{"bearer": []}],
         "paths": paths(registry, schemas),
+        "webhooks": sent_webhooks(),
         "x-elsewhere": elsewhere(),
         "components": {
             "securitySchemes": {"bearer": SECURITY},

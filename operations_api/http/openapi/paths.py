@@ -11,6 +11,7 @@ from operations_api.http.openapi.operating import operating_paths
 from operations_api.http.openapi.problems import EVERYWHERE, problem_responses
 from operations_api.http.openapi.schemas import Schemas, pascal, start_example
 from operations_api.http.openapi.service_paths import service_paths
+from operations_api.http.openapi.webhooks import webhook_paths
 
 Json = dict[str, Any]
 
@@ -61,6 +62,7 @@ def paths(registry: Registry, schemas: Schemas) -> Json:
         "/operations/{id}/events": {"parameters": [ID_PARAMETER], "get": _events()},
         **operating_paths(ID_PARAMETER),
         "/operations": {"get": _list()},
+        **webhook_paths(),
         **service_paths(),
     }
 

@@ -18,6 +18,7 @@ from operations_api.http.labels import Patch
 from operations_api.http.openapi.operating import operating_schemas
 from operations_api.http.openapi.operation_schema import OPERATION_SCHEMAS, operation_schema
 from operations_api.http.openapi.service_paths import SERVICE_SCHEMAS
+from operations_api.http.openapi.webhooks import webhook_schemas
 from operations_api.http.starts import Envelope
 
 Json = dict[str, Any]
@@ -31,6 +32,7 @@ class Schemas:
         self.components: Json = {
             **OPERATION_SCHEMAS,
             **operating_schemas(),
+            **webhook_schemas(),
             **SERVICE_SCHEMAS,
             "Relabel": _relabel_schema(),
         }
@@ -111,6 +113,8 @@ OPTION_DESCRIPTIONS: Final = {
     "executed.",
     "deadline": "If the decision to commit has not been taken by then, the operation is rolled back and ends `failed` "
     "with `DEADLINE_EXCEEDED`. A deadline in the past is refused.",
+    "callback_url": "An https or http URL that is told when the operation ends or needs attention, by a signed webhook "
+    "(Standard Webhooks 1.0). Your tenant needs a secret first: `POST /webhook-secrets`.",
     "not_before": "Accepted now, executed not before this time, which must be before the deadline.",
 }
 

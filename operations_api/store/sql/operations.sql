@@ -5,10 +5,11 @@ with requested as (
     select *
     from unnest(
         $1::text[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[],
-        $10::timestamptz[], $11::timestamptz[], $12::text[], $13::bigint[], $14::bigint[], $15::uuid[], $16::uuid[]
+        $10::timestamptz[], $11::timestamptz[], $12::text[], $13::bigint[], $14::bigint[], $15::uuid[], $16::uuid[],
+        $17::text[]
     ) as r (
         tenant, id, type, definition_version, steps, key, fingerprint, input, labels,
-        deadline, not_before, traceparent, retention_seconds, fair_order, replaces, retry_of
+        deadline, not_before, traceparent, retention_seconds, fair_order, replaces, retry_of, callback_url
     )
 ),
 bound as (
@@ -30,14 +31,17 @@ rebound as (
 )
 insert into operations (
     tenant, id, type, definition_version, steps, idempotency_key, input, labels, deadline, not_before, traceparent,
-    retention_seconds, fair_order, retry_of, ready, next_wake_at
+    retention_seconds, fair_order, retry_of, callback_url, has_receivers, ready, next_wake_at
 )
 select
     tenant, id, type, definition_version, steps::json, key, input::json, labels::jsonb, deadline, not_before,
-    traceparent, retention_seconds, fair_order, retry_of,
+    traceparent, retention_seconds, fair_order, retry_of, callback_url, callback_url is not null or listens is not null,
     not_before is null,
     case when not_before is not null then least(not_before, deadline) end
 from requested
+left join lateral (
+    select true as listens from webhook_endpoints as e where e.tenant = requested.tenant and e.disabled_at is null limit 1
+) as endpoint on true
 where id in (select operation_id from bound union all select operation_id from rebound)
 order by tenant, id
 returning *;
@@ -46,20 +50,23 @@ returning *;
 -- Insert operations under ids their clients chose; rows whose id is taken already are not returned.
 insert into operations (
     tenant, id, type, definition_version, steps, request_fingerprint, input, labels, deadline, not_before, traceparent,
-    retention_seconds, fair_order, ready, next_wake_at
+    retention_seconds, fair_order, callback_url, has_receivers, ready, next_wake_at
 )
 select
     tenant, id, type, definition_version, steps::json, request_fingerprint, input::json, labels::jsonb, deadline,
-    not_before, traceparent, retention_seconds, fair_order,
+    not_before, traceparent, retention_seconds, fair_order, callback_url, callback_url is not null or listens is not null,
     not_before is null,
     case when not_before is not null then least(not_before, deadline) end
 from unnest(
     $1::text[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::bytea[], $7::text[], $8::text[],
-    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bigint[], $13::bigint[]
+    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bigint[], $13::bigint[], $14::text[]
 ) as r (
     tenant, id, type, definition_version, steps, request_fingerprint, input, labels, deadline, not_before, traceparent,
-    retention_seconds, fair_order
+    retention_seconds, fair_order, callback_url
 )
+left join lateral (
+    select true as listens from webhook_endpoints as e where e.tenant = r.tenant and e.disabled_at is null limit 1
+) as endpoint on true
 order by tenant, id
 on conflict (tenant, id) do nothing
 returning *;

@@ -1,0 +1,84 @@
+"""Webhooks that are due, as workers take and settle them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from operations_api.domain.operation import Operation
+from operations_api.domain.webhook import Webhook
+from operations_api.store.connection import Pool, connected
+from operations_api.store.queries import load
+from operations_api.store.rows import to_operation, to_webhook
+
+SQL: Final = load("webhooks")
+OPERATIONS: Final = load("operations")
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """One to send now."""
+
+    tenant: str
+    webhook: Webhook
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What it takes to send one: the operation as it is now and what to sign with, the newest first."""
+
+    operation: Operation | None
+    secrets: Sequence[bytes]
+
+
+class Webhooks:
+    """Those of all tenants. Everything raises ``StoreUnavailable`` when Postgres cannot be reached."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def claim(self, limit: int, lease_seconds: float) -> list[Claimed]:
+        """Take up to ``limit`` that are due. Who does not settle one in time leaves it to others."""
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(SQL["claim_webhooks"], limit, lease_seconds)
+        return [Claimed(row["tenant"], to_webhook(row)) for row in rows]
+
+    async def load(self, claimed: Claimed) -> Load:
+        """What is to be sent."""
+        async with connected(self._pool) as connection:
+            names = [claimed.tenant], [claimed.webhook.operation_id]
+            rows = await connection.fetch(OPERATIONS["get_operations"], *names)
+            secrets = await connection.fetch(SQL["signing_secrets"], claimed.tenant)
+        operation = to_operation(rows[0]) if rows and rows[0]["deleted_at"] is None else None
+        return Load(operation, [row["secret"] for row in secrets])
+
+    async def delivered(self, claimed: Claimed, status: int) -> None:
+        """It was taken."""
+        await self._settle(claimed, True, None, status, None)
+
+    async def failed(self, claimed: Claimed, pause_seconds: float | None, status: int | None, failure: str) -> None:
+        """It was not taken; it is tried again after a pause or (None) given up."""
+        await self._settle(claimed, False, pause_seconds, status, failure)
+
+    async def gone(self, claimed: Claimed, status: int) -> None:
+        """Its receiver wants nothing any more."""
+        webhook, tenant = claimed.webhook, claimed.tenant
+        async with connected(self._pool) as connection, connection.transaction():
+            if webhook.endpoint_id is not None:
+                await connection.execute(SQL["disable_endpoint"], tenant, webhook.endpoint_id)
+            else:
+                await connection.execute(SQL["forget_callback"], tenant, webhook.operation_id, webhook.url)
+            failure = "the receiver is gone"
+            await connection.execute(
+                SQL["settle_webhook"], tenant, webhook.id, webhook.attempts, False, None, status, failure
+            )
+            await connection.execute(
+                SQL["bury_webhooks"], tenant, webhook.endpoint_id, webhook.operation_id, webhook.url
+            )
+
+    async def _settle(self, claimed: Claimed, taken: bool, pause: float | None, *said: Any) -> None:
+        webhook = claimed.webhook
+        async with connected(self._pool) as connection:
+            await connection.execute(
+                SQL["settle_webhook"], claimed.tenant, webhook.id, webhook.attempts, taken, pause, *said
+            )
