@@ -20,6 +20,7 @@ THREADS: Final = 32
 """Plain functions run here; one that waits for a slow service should not keep the others waiting."""
 
 LONGEST_DETAIL: Final = 500
+"""A sentence or two; whoever needs more looks into the log."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +36,7 @@ class Calls:
         arguments = (ctx,) if TAKES[name] is None else (ctx, argument)
         crash_points.reach("before-effect", ctx.step, name)
         try:
-            async with asyncio.timeout(step.timeout_seconds):
-                value = await self._run(getattr(step, name), name in handlers.plain, arguments)
+            value = await self._value(step, name, name in handlers.plain, arguments)
             crash_points.reach("after-effect", ctx.step, name)
             return _answer(handlers, name, value)
         except (LeaseLost, GeneratorExit):
@@ -46,25 +46,27 @@ class Calls:
                 raise
             return _unknown(ctx, error, "something it waited for was cancelled")
         except Reject as rejected:
-            return Rejected(rejected.reason, rejected.detail, rejected.retryable)
+            return Rejected(_storable(rejected.reason), _storable(rejected.detail), bool(rejected.retryable))
         except Retry as retry:
-            return NotNow(retry.after_seconds, retry.detail)
+            return NotNow(_seconds(retry.after_seconds), _storable(retry.detail))
         except TimeoutError as error:
-            return _unknown(ctx, error, f"no answer within {step.timeout_seconds:g} s")
+            return _unknown(ctx, error, str(error) or f"no answer within {step.timeout_seconds:g} s")
         except BaseException as error:  # sys.exit() in a handler must not end the worker, and the next one, and so on
             return _unknown(ctx, error, f"{type(error).__name__}: {error}")
 
-    async def _run(self, function: Any, plain: bool, arguments: tuple[Any, ...]) -> Any:
+    async def _value(self, step: Step, name: str, plain: bool, arguments: tuple[Any, ...]) -> Any:
+        function = getattr(step, name)
         if plain:
-            return await self._threads.run(function, *arguments)
-        return await function(*arguments)
+            return await self._threads.run(function, *arguments, seconds=step.timeout_seconds)
+        async with asyncio.timeout(step.timeout_seconds):
+            return await function(*arguments)
 
 
 def _answer(handlers: Handlers, name: str, value: Any) -> Outcome:
     if name == "query":
         word, found = value if isinstance(value, tuple) else (value, None)
         if word not in ANSWERS:
-            return Unknown(f"query answered {word!r}; it must be one of {', '.join(ANSWERS)}")
+            return Unknown(f"query answered {_storable(repr(word))}; it must be one of {', '.join(ANSWERS)}")
         return Answered(word, None if found is None else _encoded(found))
     expected = {"reserve": handlers.reservation, "commit": handlers.result, "execute": handlers.result}.get(name)
     if expected is None or expected is type(None):
@@ -88,4 +90,14 @@ def _unknown(ctx: Context, error: BaseException, detail: str) -> Unknown:
     # where it happened is said once; a participant that is down for an hour would fill the log with it
     traceback = error if ctx.attempt <= 1 else None
     ctx.log.warning("handler failed", phase=ctx.phase, attempt=ctx.attempt, error=detail, exc_info=traceback)
-    return Unknown(detail[:LONGEST_DETAIL])
+    return Unknown(_storable(detail))
+
+
+def _storable(said: object) -> str:
+    """What a handler said, as text that JSON and Postgres take: an outcome that cannot be stored would never be."""
+    text = str(said)[:LONGEST_DETAIL].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text.encode("utf-8", "replace").decode()
+
+
+def _seconds(asked: object) -> float | None:
+    return float(asked) if isinstance(asked, int | float) else None

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from operations_api.domain.errors import Retry
+
 
 class Threads:
     """Runs plain functions, at most so many at a time.
@@ -19,9 +21,23 @@ class Threads:
     def __init__(self, limit: int) -> None:
         self._free = asyncio.Semaphore(limit)
 
-    async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What the function returns or raises. Being cancelled does not end it: its place is free when it returns."""
-        await self._free.acquire()
+    async def run(self, function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
+        """What the function returns or raises. Being cancelled does not end it: its place is free when it returns.
+
+        Raises ``Retry`` when no place was free for so many seconds: it has not been called. Nothing can stop it, and
+        nobody should call it again or undo its work meanwhile, so it has as long again before ``TimeoutError``.
+        """
+        ends_at = asyncio.get_running_loop().time() + seconds
+        try:
+            async with asyncio.timeout_at(ends_at):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Retry(detail=f"no thread was free within {seconds:g} s") from None
+        answer = self._begin(function, arguments)
+        async with asyncio.timeout_at(ends_at + seconds):
+            return await answer
+
+    def _begin(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
 
@@ -30,8 +46,12 @@ class Threads:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(self._answer, answer, value, error)
 
-        threading.Thread(target=work, name="handler", daemon=True).start()
-        return await answer
+        try:
+            threading.Thread(target=work, name="handler", daemon=True).start()
+        except RuntimeError:  # the system gives us no more
+            self._free.release()
+            raise
+        return answer
 
     def _answer(self, answer: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
         self._free.release()

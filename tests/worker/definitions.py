@@ -237,6 +237,15 @@ async def _reject(ctx: Context) -> None:
     raise Reject(f"{ctx.phase.upper()}_REFUSED", "told to")
 
 
+async def _reject_oddly(ctx: Context) -> None:
+    raise Reject("ODD", "no text for Postgres: \0, nor for JSON: \ud800" + "x" * 10_000)
+
+
+async def _reject_oddly_when_canceled(ctx: Context) -> None:
+    await gate(ctx)
+    await _reject_oddly(ctx)
+
+
 async def _retry(ctx: Context) -> None:
     raise Retry(0.05, "told to")
 
@@ -285,6 +294,8 @@ async def _break_a_deferred_constraint(ctx: Context) -> None:
 _TROUBLE = {
     "break-a-deferred-constraint": _break_a_deferred_constraint,
     "reject": _reject,
+    "reject-oddly": _reject_oddly,
+    "reject-oddly-when-canceled": _reject_oddly_when_canceled,
     "retry": _retry,
     "retry-slowly": _retry_slowly,
     "fail": _fail,

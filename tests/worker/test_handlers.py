@@ -76,6 +76,19 @@ async def test_an_answer_of_the_wrong_kind_is_no_answer(crew: Crew) -> None:
     assert crew.calls(unencodable) == ["odd:reserve", "odd:reserve", "odd:commit"]
 
 
+@pytest.mark.parametrize("effect", ["external", "local"])
+async def test_a_refusal_in_words_that_cannot_be_stored_is_a_refusal_all_the_same(crew: Crew, effect: Any) -> None:
+    crew.start_worker()
+    odd = await crew.begin(StepTold("odd", effect=effect, trouble={"reserve": "reject-oddly"}))
+    assert error_of(await crew.done(odd)) == ("ODD", "none", False)
+    canceled = await crew.begin(StepTold("odd", effect=effect, trouble={"reserve": "reject-oddly-when-canceled"}))
+    await crew.seen(canceled, "call", "odd", "reserve")
+    await crew.store.cancel("dev", canceled)
+    crew.open_gate(canceled, "odd", "reserve")
+    assert (await crew.done(canceled)).status == "canceled"
+    assert crew.calls(odd) == crew.calls(canceled) == ["odd:reserve"]
+
+
 @pytest.mark.parametrize(("type", "result_bytes"), [("told", 2_000), ("told", -1), ("odd-result", 2)])
 async def test_an_operation_whose_result_cannot_be_kept_has_succeeded_all_the_same(
     crew: Crew, type: str, result_bytes: int
