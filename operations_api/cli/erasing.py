@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import rich_click as click
+
+from operations_api.cli.database import on_database
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -28,16 +30,7 @@ def erase(identifier: UUID, tenant: str | None) -> None:
     \b
     Example  operations-api erase 019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11
     """
-    import os
-
-    from operations_api.database import run_on_database, with_pool
-    from operations_api.embedded.servers import connect_or_start
-    from operations_api.settings import Settings
     from operations_api.store.cleaning import erase as erase_from
 
-    async def on_pool(pool: Any) -> str:
-        return await erase_from(pool, identifier, tenant)
-
-    with connect_or_start(Settings.from_environment(os.environ)) as settings:
-        owner = run_on_database(with_pool(settings.database_url, on_pool))
+    owner = on_database(lambda pool: erase_from(pool, identifier, tenant))
     click.echo(f"erased {identifier} of {owner}")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
+from operations_api.cli.database import on_database
+
 if TYPE_CHECKING:
     from operations_api.store.api_keys import ApiKey, ApiKeys
 
@@ -146,15 +148,6 @@ def _state(key: ApiKey, now: datetime) -> str:
 
 
 def _with_keys(use: Callable[[ApiKeys], Awaitable[T]]) -> T:
-    import os
-
-    from operations_api.database import run_on_database, with_pool
-    from operations_api.embedded.servers import connect_or_start
-    from operations_api.settings import Settings
     from operations_api.store.api_keys import ApiKeys
 
-    async def on_pool(pool: Any) -> T:
-        return await use(ApiKeys(pool))
-
-    with connect_or_start(Settings.from_environment(os.environ)) as settings:
-        return run_on_database(with_pool(settings.database_url, on_pool))
+    return on_database(lambda pool: use(ApiKeys(pool)))

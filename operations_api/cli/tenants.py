@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
+from operations_api.cli.database import on_database
+
 if TYPE_CHECKING:
     from operations_api.store.tenant_limits import TenantLimit, TenantLimits
 
@@ -110,15 +112,6 @@ def _said(limit: int | None) -> str:
 
 
 def _with_limits(use: Callable[[TenantLimits], Awaitable[T]]) -> T:
-    import os
-
-    from operations_api.database import run_on_database, with_pool
-    from operations_api.embedded.servers import connect_or_start
-    from operations_api.settings import Settings
     from operations_api.store.tenant_limits import TenantLimits
 
-    async def on_pool(pool: Any) -> T:
-        return await use(TenantLimits(pool))
-
-    with connect_or_start(Settings.from_environment(os.environ)) as settings:
-        return run_on_database(with_pool(settings.database_url, on_pool))
+    return on_database(lambda pool: use(TenantLimits(pool)))
