@@ -12,7 +12,9 @@ import asyncpg
 import pytest
 import redis.asyncio
 
+from operations_api.embedded.postgres import Postgres
 from operations_api.embedded.servers import EmbeddedServers, ServerUrls
+from operations_api.embedded.valkey import Valkey
 from operations_api.settings import Settings
 from operations_api.store.migrate import migrate
 from operations_api.store.store import Store
@@ -31,6 +33,24 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerUrls]:
     data_dir: Path = tmp_path_factory.mktemp("servers")
     with EmbeddedServers() as embedded:
         yield embedded.start(Settings.from_environment({"OPERATIONS_DATA_DIR": str(data_dir)}))
+
+
+@pytest.fixture
+def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """One that may be hurt: everybody else's tests go on using theirs."""
+    with EmbeddedServers() as embedded:
+        embedded.start(Settings(data_dir=tmp_path / "servers"), want_redis=False)
+        assert embedded.postgres is not None
+        yield embedded.postgres
+
+
+@pytest.fixture
+def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
+    """One that may be hurt, too."""
+    with EmbeddedServers() as embedded:
+        embedded.start(Settings(data_dir=tmp_path / "redis"), want_postgres=False)
+        assert embedded.valkey is not None
+        yield embedded.valkey
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -13,8 +13,6 @@ import pytest
 
 from operations_api.domain.errors import StoreUnavailable
 from operations_api.embedded.postgres import Postgres
-from operations_api.embedded.servers import EmbeddedServers
-from operations_api.settings import Settings
 from operations_api.store.migrate import migrate
 from tests.proof.bench import Bench, bench_on
 from tests.proof.books import PATIENCE_SECONDS, POLL_SECONDS
@@ -26,15 +24,6 @@ FAILING = (Part("one"), Part("two", effect="local"), Part("three", rejects="rese
 
 # how each of them begins, and no other
 STATEMENTS = {"sweep": "with due as (", "claim": "with picked as (", "journal": "with entry as ("}
-
-
-@pytest.fixture
-def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """One that may be hurt: everybody else's tests go on using theirs."""
-    with EmbeddedServers() as servers:
-        servers.start(Settings(data_dir=tmp_path / "servers"), want_redis=False)
-        assert servers.postgres is not None
-        yield servers.postgres
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,10 +14,8 @@ import pytest
 import redis.asyncio
 
 from operations_api.domain.registry import Registry
-from operations_api.embedded.servers import EmbeddedServers
 from operations_api.embedded.valkey import Valkey
 from operations_api.queue import BELL, QUEUE, WAKE, connect
-from operations_api.settings import Settings
 from tests.http.service import Client, running
 from tests.proof.bench import Bench
 from tests.proof.books import PATIENCE_SECONDS, POLL_SECONDS
@@ -29,15 +26,6 @@ LATENCY_SECONDS = 10.0
 OPERATIONS = 20
 OLD_JOBS = 200
 PARTS = (Part("one"), Part("two", effect="local"), Part("mail", "action"))
-
-
-@pytest.fixture
-def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
-    """One that may be hurt: everybody else's tests go on using theirs."""
-    with EmbeddedServers() as servers:
-        servers.start(Settings(data_dir=tmp_path / "redis"), want_postgres=False)
-        assert servers.valkey is not None
-        yield servers.valkey
 
 
 @pytest.fixture

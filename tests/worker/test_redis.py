@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
 import msgspec
-import pytest
 import redis.asyncio
 
-from operations_api.embedded.servers import EmbeddedServers
+from operations_api.embedded.valkey import Valkey
 from operations_api.queue import BELL, QUEUE, Queue
-from operations_api.settings import Settings
 from tests.worker.crew import PATIENCE_SECONDS, POLL_SECONDS, PROGRAM, Crew
 from tests.worker.definitions import StepTold
 
 NOWHERE = "redis://127.0.0.1:1/0"
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[EmbeddedServers]:
-    """One that may be killed: everybody else's tests go on using theirs."""
-    with EmbeddedServers() as servers:
-        servers.start(Settings(data_dir=tmp_path / "redis"), want_postgres=False)
-        yield servers
 
 
 async def test_a_worker_works_without_redis(crew: Crew) -> None:
@@ -39,13 +28,12 @@ async def test_a_worker_works_without_redis(crew: Crew) -> None:
 
 
 async def test_the_stock_arq_command_goes_on_without_redis_and_drains_without_it(
-    crew: Crew, own_redis: EmbeddedServers
+    crew: Crew, own_valkey: Valkey
 ) -> None:
-    assert own_redis.valkey is not None
     command = [PROGRAM.with_name("arq"), "worker.app.WorkerSettings"]
-    worker = crew.start_worker(command=command, REDIS_URL=own_redis.valkey.url)
+    worker = crew.start_worker(command=command, REDIS_URL=own_valkey.url)
     await crew.done(await crew.begin(StepTold("warm-up")))
-    own_redis.valkey.stop()
+    own_valkey.stop()
     assert (await crew.done(await crew.begin(StepTold("without")))).status == "succeeded"
     slow = await crew.begin(StepTold("slow", trouble={"commit": "wait"}))
     await crew.seen(slow, "call", "slow", "commit")
@@ -55,17 +43,16 @@ async def test_the_stock_arq_command_goes_on_without_redis_and_drains_without_it
     assert (await crew.get(slow)).status == "succeeded"
 
 
-async def test_a_worker_hears_the_bell_again_when_redis_is_back(crew: Crew, own_redis: EmbeddedServers) -> None:
-    assert own_redis.valkey is not None
-    assert own_redis.valkey.pid is not None
-    url = own_redis.valkey.url
+async def test_a_worker_hears_the_bell_again_when_redis_is_back(crew: Crew, own_valkey: Valkey) -> None:
+    assert own_valkey.pid is not None
+    url = own_valkey.url
     worker = crew.start_worker(REDIS_URL=url)
     queue = await Queue.open(url)
     await crew.done(await crew.begin(StepTold("warm-up")))
-    own_redis.valkey.stop()
+    own_valkey.stop()
     away = [await _seconds_to_start(crew, queue) for _ in range(3)]
-    own_redis.valkey.start()
-    await asyncio.to_thread(own_redis.valkey.wait_until_ready)
+    own_valkey.start()
+    await asyncio.to_thread(own_valkey.wait_until_ready)
     await _subscribers(url, 1)
     back = [await _seconds_to_start(crew, queue) for _ in range(9)]
     assert median(back) * 4 < median(away), (back, away)
@@ -91,17 +78,16 @@ async def test_a_worker_survives_a_flush_and_rubbish(crew: Crew, redis_url: str)
     await queue.close()
 
 
-async def test_a_worker_gives_the_connections_of_a_lost_redis_back(crew: Crew, own_redis: EmbeddedServers) -> None:
-    assert own_redis.valkey is not None
-    worker = crew.start_worker(REDIS_URL=own_redis.valkey.url)
-    await _subscribers(own_redis.valkey.url, 1)
+async def test_a_worker_gives_the_connections_of_a_lost_redis_back(crew: Crew, own_valkey: Valkey) -> None:
+    worker = crew.start_worker(REDIS_URL=own_valkey.url)
+    await _subscribers(own_valkey.url, 1)
     await crew.done(await crew.begin(StepTold("warm-up")))
     open_before = _sockets(worker.pid)
     for _ in range(4):
-        client = redis.asyncio.from_url(own_redis.valkey.url)
+        client = redis.asyncio.from_url(own_valkey.url)
         await client.client_kill_filter(_type="pubsub")
         await client.aclose()
-        await _subscribers(own_redis.valkey.url, 1)
+        await _subscribers(own_valkey.url, 1)
     assert _sockets(worker.pid) <= open_before + 1
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from operations_api.embedded.postgres import Postgres
-from operations_api.embedded.servers import EmbeddedServers
-from operations_api.settings import Settings
 from operations_api.store.migrate import migrate
 from operations_api.store.store import Store
 from tests.conftest import run_sql
@@ -32,15 +30,6 @@ create function wait_for_a_replica() returns trigger language plpgsql as
 create trigger wait_for_a_replica before insert on effects execute function wait_for_a_replica();
 """
 WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
-
-
-@pytest.fixture
-def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """One whose settings may be changed: everybody else's tests go on using theirs."""
-    with EmbeddedServers() as servers:
-        servers.start(Settings(data_dir=tmp_path / "servers"), want_redis=False)
-        assert servers.postgres is not None
-        yield servers.postgres
 
 
 @pytest.fixture

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import pytest
 import redis.asyncio
 
-from operations_api.embedded.servers import EmbeddedServers
 from operations_api.embedded.valkey import Valkey
 from operations_api.queue import BELL, QUEUE, Queue
-from operations_api.settings import Settings
 
 # far beyond what anything here takes; only a test that fails ever waits so long
 PATIENCE_SECONDS = 30.0
@@ -32,28 +28,19 @@ async def test_a_wake_up_that_nobody_took_keeps_no_later_one_out_of_the_queue(re
     await client.aclose()
 
 
-async def test_a_wake_up_that_could_not_be_sent_keeps_no_later_one_from_being_heard(own_redis: Valkey) -> None:
-    queue = await Queue.open(own_redis.url)
-    own_redis.stop()
+async def test_a_wake_up_that_could_not_be_sent_keeps_no_later_one_from_being_heard(own_valkey: Valkey) -> None:
+    queue = await Queue.open(own_valkey.url)
+    own_valkey.stop()
     queue.wake()
     assert not await queue.ping()  # asked after the wake-up was tried
-    own_redis.start()
-    await asyncio.to_thread(own_redis.wait_until_ready)
-    client: Any = redis.asyncio.from_url(own_redis.url)
+    own_valkey.start()
+    await asyncio.to_thread(own_valkey.wait_until_ready)
+    client: Any = redis.asyncio.from_url(own_valkey.url)
     async with listening(client) as rung:
         queue.wake()
         await rung()
     await queue.close()
     await client.aclose()
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[Valkey]:
-    """One that may be stopped: everybody else's tests go on using theirs."""
-    with EmbeddedServers() as servers:
-        servers.start(Settings(data_dir=tmp_path / "redis"), want_postgres=False)
-        assert servers.valkey is not None
-        yield servers.valkey
 
 
 @asynccontextmanager
