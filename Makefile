@@ -100,7 +100,7 @@ clean: ## Remove .venv, caches and built files. The data in .operations/ stays
 .PHONY: help
 help: ## Say what can be made
 	@echo "make <target>"
-	@awk -F ':.* ## ' '/^## / {print "\n" substr($$0, 4) ":"} /^[a-z]+:.* ## / {printf "  %-8s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.* ## ' '/^## / {print "\n" substr($$0, 4) ":"} /^[a-z]+:.* ## / {printf "  %-11s  %s\n", $$1, $$2}' Makefile
 
 # --- how .venv comes about ---
 
