@@ -35,12 +35,12 @@ def conformance(
     when it is used wrongly.
 
     \b
-    Reads    OPERATIONS_URL and OPERATIONS_API_KEY, or what `operations-api dev` keeps in OPERATIONS_DATA_DIR,
-             where --url and --key are absent
+    Reads    OPERATIONS_URL, OPERATIONS_API_KEY where --url and --key
+             are absent, else what `operations-api dev` runs and keeps
 
     \b
-    Example  operations-api conformance --url http://127.0.0.1:8000 --key dev_...
-             operations-api conformance --type place-order --input '{"account": "alice", "sku": "kettle"}'
+    Example  operations-api conformance --url http://127.0.0.1:8000
+             operations-api conformance --type echo --input '{"say": 1}'
     """
     import asyncio
 
@@ -53,7 +53,8 @@ def conformance(
 
     known = [section.number for section in SECTIONS]
     if unknown := sorted(set(sections) - set(known)):
-        raise click.BadParameter(f"nothing of {unknown[0]} can be asked; there are {known}", param_hint="--section")
+        sentence = f"nothing of {unknown[0]} can be asked; there are {', '.join(map(str, known))}"
+        raise click.BadParameter(sentence, param_hint="--section")
     cases = cases_of(sections)
     if list_only:
         click.echo(report.listing(cases))

@@ -96,8 +96,13 @@ async def learn(given: Given) -> Service:
         for address, info in zip(addresses, infos, strict=True):
             address.public_url = info["problem_types"][0]["type"].rpartition("/problems/")[0]
         known = await _ask(addresses[0], "/definitions", given.key)
-    except (ValueError, NoAnswer) as error:
+    except ValueError as error:
         raise NotThisService(f"--url: {error}") from None
+    except NoAnswer as error:
+        raise NotThisService(
+            f"--url: {error}. Start the service, or say where it is: with --url, or with the PORT that "
+            "it was started with."
+        ) from None
     except (KeyError, IndexError, TypeError) as error:
         raise NotThisService(f"--url: what /service-info says is not what this API would say ({error!r})") from None
     if known.status == 401:
