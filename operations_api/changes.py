@@ -234,7 +234,7 @@ class Watch:
             return
         try:
             changes = _decode(data)
-        except msgspec.DecodeError:
+        except ValueError:  # no msgpack, of another shape, or text that is no UTF-8
             log.warning("something that is no change was published", channel=CHANNEL)
             return
         self._tell(changes)

@@ -101,8 +101,8 @@ class Queue:
             self._asked.clear()
             try:
                 await self._send()
-            except (RedisError, OSError, TimeoutError) as error:
-                log.warning("no wake-up could be sent; workers find the operation within a second", error=str(error))
+            except Exception as error:  # whatever it is: without a sender every start would be found late, for ever
+                log.warning("no wake-up could be sent; workers find the operation within a second", error=repr(error))
 
     async def _send(self) -> None:
         cancels, self._cancels = self._cancels, []

@@ -113,7 +113,7 @@ class Bell(Worker):
     def _hear(self, data: bytes) -> None:
         try:
             cancels = msgspec.msgpack.decode(data, type=CancelRequests)
-        except msgspec.DecodeError:
+        except ValueError:  # no msgpack, of another shape, or text that is no UTF-8
             log.warning("something that is no bell was published", channel=BELL)
             return
         for tenant, id in cancels:

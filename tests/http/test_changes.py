@@ -145,6 +145,24 @@ async def test_what_has_gone_is_not_waited_for_any_longer():
             assert await waiting is None
 
 
+async def test_whatever_is_published_the_next_news_is_heard(redis_url: str):
+    reader, publisher = Reader(), redis.asyncio.from_url(redis_url)
+    id = reader.add()
+    change = [reader.change(id, status="succeeded")]
+    no_text = msgspec.msgpack.encode([Change("~~~", id, 1, True)]).replace(b"~", b"\xff")
+    async with watching(redis_url, reader) as watch:
+        reader.operations[id] = msgspec.structs.replace(reader.operations[id], status="running")
+        waiting = asyncio.create_task(watch.until("t", id, is_done, NEVER))
+        await reader.has_read.wait()
+        for rubbish in (b"", b"\xc1", b"\x91" * 100_000, msgspec.msgpack.encode([1]), no_text):
+            await publisher.publish(CHANNEL, rubbish)
+        reader.operations[id] = msgspec.structs.replace(reader.operations[id], status="succeeded")
+        await publisher.publish(CHANNEL, msgspec.msgpack.encode(change))
+        async with asyncio.timeout(15):
+            assert await waiting == reader.operations[id]
+    await publisher.aclose()
+
+
 async def test_news_of_others_wakes_nobody(redis_url: str):
     reader, changes = Reader(), Changes(redis_url)
     id, other = reader.add(), reader.add()

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from pathlib import Path
 from statistics import median
+from uuid import uuid4
 
 import msgspec
 import redis.asyncio
@@ -65,7 +66,9 @@ async def test_a_worker_survives_a_flush_and_rubbish(crew: Crew, redis_url: str)
     await crew.done(await crew.begin(StepTold("warm-up")))
     client = redis.asyncio.from_url(redis_url)
     await client.flushdb()
-    await client.publish(BELL, b"\xc1 no bell")
+    no_text = msgspec.msgpack.encode([["~~~", uuid4()]]).replace(b"~", b"\xff")
+    for rubbish in (b"\xc1 no bell", no_text):
+        await client.publish(BELL, rubbish)
     await client.zadd(QUEUE, {"no-such-job": 1})
     await client.set("arq:job:rubbish", b"\xc1")
     await client.zadd(QUEUE, {"rubbish": 1})
