@@ -31,6 +31,7 @@ GIVEN_UP_AT: Final = 0.85
 
 SILENT_LOOP_EXIT_CODE: Final = 70
 OUTLIVED_LEASE_EXIT_CODE: Final = 71
+NO_HEARTBEAT_EXIT_CODE: Final = 72
 
 log = structlog.get_logger(__name__)
 
@@ -113,7 +114,12 @@ class Leaseholder(threading.Thread):
         await asyncio.to_thread(self.join)
 
     def run(self) -> None:
-        asyncio.run(self._keep())
+        """Until ``stop``. A process without heartbeats would claim operations and lose them, for ever: it ends."""
+        try:
+            asyncio.run(self._keep())
+        except BaseException:
+            log.critical("leases cannot be kept any more: ending the process", exc_info=True)
+            os._exit(NO_HEARTBEAT_EXIT_CODE)
 
     def _beat_pulse(self) -> None:
         self._pulse = time.monotonic()

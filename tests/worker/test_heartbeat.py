@@ -16,7 +16,7 @@ from tests.store import factory
 from tests.store.conftest import KNOWN
 from tests.worker.crew import Crew
 from tests.worker.definitions import StepTold
-from worker.lease import Lease, Leaseholder
+from worker.lease import NO_HEARTBEAT_EXIT_CODE, Lease, Leaseholder
 
 LEASE_SECONDS = 600.0
 """By itself nothing is renewed or given up while these tests run."""
@@ -31,6 +31,20 @@ async def test_a_call_is_given_up_as_soon_as_a_heartbeat_finds_its_lease_lost(cr
     queue.cancel_requested("dev", id)  # a hint: the worker asks Postgres at once, which says something else
     await crew.seen(id, "cancelled", "slow", "reserve")
     await queue.close()
+
+
+async def test_a_process_ends_when_its_heartbeats_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(leaseholder: Leaseholder) -> None:
+        raise RuntimeError("can't start new thread")
+
+    codes: list[int] = []
+    monkeypatch.setattr("worker.lease.os._exit", codes.append)
+    monkeypatch.setattr(Leaseholder, "_connect", fail)
+    leaseholder = Leaseholder("nowhere", uuid4(), 0.03)
+    leaseholder.start()
+    await asyncio.to_thread(leaseholder.join)
+    leaseholder._ending.set()
+    assert codes == [NO_HEARTBEAT_EXIT_CODE]
 
 
 async def test_answers_in_whatever_order_go_to_the_leases_they_speak_of(
