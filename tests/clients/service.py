@@ -69,6 +69,10 @@ class LiveService:
         operation: dict[str, object] = answer.json()
         return operation
 
+    def cancel(self, id: object) -> None:
+        """Ask for the cancellation of an operation."""
+        httpx.post(f"{self.base_url}/operations/{id}/cancel", headers=self.authorization).raise_for_status()
+
     def said(self) -> str:
         """What the processes wrote to their logs."""
         return "\n".join(f"-- {log.stem}\n{log.read_text()}" for log in sorted(self._place.glob("*.log")))

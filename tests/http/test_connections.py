@@ -288,10 +288,11 @@ def open_sockets(server: Api) -> str:
 
 async def test_one_too_many_is_told_so_and_everybody_else_is_served(server: Api):
     async with AsyncExitStack() as stack:
-        wires = [await stack.enter_async_context(await server.connect()) for _ in range(CONNECTIONS)]
-        for wire in wires:
-            await wire.send(LIVE)
-            assert (await wire.answer()).status == 200
+        wires = []
+        for _ in range(CONNECTIONS):
+            wires.append(await stack.enter_async_context(await server.connect()))
+            await wires[-1].send(LIVE)
+            assert (await wires[-1].answer()).status == 200
         async with await server.connect() as late:
             await late.send(b"GET /operations HTTP/1.1\r\nHost: x\r\n\r\n")
             reply = await late.answer()

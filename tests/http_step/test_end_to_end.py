@@ -90,7 +90,7 @@ async def agency(store: Store, database: str, redis_url: str, tmp_path: Path, ho
         "DATABASE_URL": database,
         "REDIS_URL": redis_url,
         "OPERATIONS_REGISTRY": "tests.http_step.booking:registry",
-        "OPERATIONS_LEASE_SECONDS": "1",
+        "OPERATIONS_LEASE_SECONDS": "2",
         "OPERATIONS_DATA_DIR": str(tmp_path),
         "EXAMPLES_PARTICIPANT_URL": house.url,
     }
