@@ -29,6 +29,7 @@ from operations_api.store.migrate import migrate
 from operations_api.welcome import welcome
 
 TENANT = "dev"
+LOOPBACK = "127.0.0.0/8,::1/128"
 POLL_SECONDS = 0.02
 ANSWER_SECONDS = 5.0
 
@@ -101,6 +102,7 @@ async def _prepare(settings: Settings, key: str) -> None:
 
 def _groups(settings: Settings, listening: socket.socket) -> list[list[Program]]:
     environment = environment_of(settings)
+    environment.setdefault("OPERATIONS_WEBHOOK_NETWORKS", LOOPBACK)  # a receiver to try is on this machine
     groups = []
     if _serves_examples(settings):
         environment.setdefault("EXAMPLES_PROVIDER_URL", f"http://127.0.0.1:{_free_port()}")

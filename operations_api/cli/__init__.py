@@ -9,7 +9,17 @@ from typing import Any
 import rich_click as click
 from rich_click import Context, RichGroup
 
-from operations_api.cli import conformance, describe, development, erasing, keys, operating, production, tenants
+from operations_api.cli import (
+    conformance,
+    describe,
+    development,
+    erasing,
+    keys,
+    operating,
+    production,
+    tenants,
+    webhooks,
+)
 from operations_api.domain.errors import OperationsError
 
 
@@ -65,6 +75,7 @@ for command in (
     operating.compensate,
     operating.force_close,
     operating.versions,
+    webhooks.webhooks,
     erasing.erase,
     describe.settings,
     describe.doctor,

@@ -46,6 +46,8 @@ class Remote:
     def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """The answer's JSON. Raises ``RequestRefused`` with the refusal's detail."""
         status, headers, content = self._exchange(method, path, b"" if body is None else msgspec.json.encode(body))
+        if status == 204:
+            return {}
         try:
             answer: dict[str, Any] = msgspec.json.decode(content, type=dict)
         except msgspec.MsgspecError:

@@ -1,0 +1,81 @@
+"""docs/webhooks.md is executed: its receiver takes what a worker sends, its commands do what it says of them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from operations_api.embedded.servers import ServerUrls
+from operations_api.store.api_keys import ApiKeys
+from tests.conftest import redis_database
+from tests.http.service import running
+from tests.processes import ROOT
+from tests.webhooks.conftest import LOOPBACK
+from tests.webhooks.inbox import POLL_SECONDS
+from tests.worker.crew import Crew
+from tests.worker.definitions import StepTold, registry
+
+PAGE = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
+RECEIVER = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+async def test_the_receiver_on_the_page_takes_what_the_commands_on_it_set_up(
+    crew: Crew, database: str, servers: ServerUrls, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    port = free_port()
+    async with running(database, redis_database(servers), registry=registry) as service:
+        monkeypatch.setenv("OPERATIONS_URL", service.base_url)
+        monkeypatch.setenv("OPERATIONS_API_KEY", await ApiKeys(service.store.pool).create("dev", ["operate"]))
+        secret = (await _run("secret")).strip()
+        program = RECEIVER.replace("9000", str(port))
+        environment = {"WEBHOOK_SECRET": secret}
+        pipe = asyncio.subprocess.PIPE
+        receiver = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment, stdout=pipe)
+        try:
+            await _wait_for(port)
+            endpoint = (await _run("add", f"http://127.0.0.1:{port}/")).strip()
+            assert endpoint in await _run("endpoints")
+            crew.start_worker(OPERATIONS_WEBHOOK_NETWORKS=LOOPBACK)
+            id = await crew.begin(StepTold("funds"), callback_url="http://127.0.0.1:9/")
+            await crew.done(id)
+            assert receiver.stdout
+            assert (await receiver.stdout.readline()).decode() == f"operation.succeeded {id}\n"
+            listed = msgspec.json.decode(await _run("deliveries", "--json", "--operation", str(id)))
+            assert {each["url"] for each in listed} == {f"http://127.0.0.1:{port}/", "http://127.0.0.1:9/"}
+            assert "ATTEMPTS" in await _run("deliveries", "--state", "pending")
+            assert "is pending" in await _run("replay", listed[0]["id"])
+            await _run("remove", endpoint)
+            assert endpoint not in await _run("endpoints")
+        finally:
+            receiver.kill()
+            await receiver.wait()
+
+
+async def _wait_for(port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(POLL_SECONDS)
+            continue
+        writer.close()
+        return
+
+
+async def _run(*arguments: str) -> str:
+    program = Path(sys.executable).with_name("operations-api")
+    done = await asyncio.create_subprocess_exec(program, "webhooks", *arguments, stdout=asyncio.subprocess.PIPE)
+    said, _ = await done.communicate()
+    assert done.returncode == 0, said
+    return said.decode()
