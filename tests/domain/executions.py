@@ -7,15 +7,21 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from operations_api.domain.execution import CommitRejectPolicy, Execution, StepRecord, StepTraits
 from operations_api.domain.failure import Failure
-from operations_api.domain.plan import Call, next_move
-from operations_api.domain.settle import Done, Outcome, begin, settle
+from operations_api.domain.plan import Call, Decide, next_move
+from operations_api.domain.settle import Done, NotNow, Outcome, Rejected, Unknown, begin, settle, turned_back
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 VALUE = msgspec.Raw(b'{"value":1}')
 DONE = Done(VALUE)
+REJECTED = Rejected("NO_FUNDS", "there is no money")
+NOT_NOW = NotNow(None, "busy")
+UNKNOWN = Unknown("connection reset")
+UNSURE = pytest.mark.parametrize("unsure", [NOT_NOW, UNKNOWN], ids=["Retry", "anything else"])
+PARK, FIRST, LATER = CommitRejectPolicy(), CommitRejectPolicy("rollback"), CommitRejectPolicy("park", "compensate")
 
 
 def after(seconds: float) -> datetime:
@@ -57,6 +63,21 @@ def execution(
         policy=policy or CommitRejectPolicy(),
         **{**defaults, **fields},
     )
+
+
+def in_rollback(*steps: dict[str, Any], **fields: Any) -> Execution:
+    return execution(*steps, decision="rollback", **fields)
+
+
+def in_commit(*steps: dict[str, Any], **fields: Any) -> Execution:
+    return execution(*steps, decision="commit", **fields)
+
+
+def going_back(of: Execution) -> Execution:
+    """The execution after the decision to go back."""
+    assert next_move(of, NOW) == Decide()
+    assert of.must_turn_back(NOW)
+    return turned_back(msgspec.structs.replace(of, decision="rollback"))
 
 
 def called(

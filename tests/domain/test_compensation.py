@@ -9,8 +9,7 @@ import msgspec
 from operations_api.domain.plan import Call, Sleep, next_move
 from operations_api.domain.settle import begin, settle
 
-from .executions import NOW, execution, step
-from .test_settle import LATER, REJECTED
+from .executions import LATER, NOW, REJECTED, execution, step
 
 
 def refused_last(**can_compensate: bool) -> Any:
