@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
 import structlog
 from litestar import Request, get
 
+from operations_api.domain.errors import StoreUnavailable
 from operations_api.domain.operation import Operation
+from operations_api.domain.problem import Problem
 from operations_api.domain.representation import body
 from operations_api.http.answer import Answer
 from operations_api.http.exchange import exchange_of
@@ -57,7 +59,8 @@ def events_route(resources: Resources) -> Any:
             return Answer(204)
         if exchange.is_head:
             return EventStream(_nothing())
-        return EventStream(_chunks(resources, operation, last))
+        chunks = _chunks(resources, operation, last)
+        return EventStream(_while_allowed(resources, list(request.scope["headers"]), chunks))
 
     return follow_operation
 
@@ -93,6 +96,26 @@ class EventStream(Answer):
                     log.info("a listener that does not read is dropped")
                     return  # the answer is cut off, not ended
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _while_allowed(
+    resources: Resources, headers: Sequence[tuple[bytes, bytes]], chunks: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    """Nothing more once the key is revoked or the token has expired, however long the stream has been open."""
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            if not await _may_read(resources, headers):
+                return
+            yield chunk
+
+
+async def _may_read(resources: Resources, headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    try:
+        return "read" in (await resources.authenticator.caller(headers)).scopes
+    except StoreUnavailable:
+        return True  # it was let in, and nobody can say otherwise now
+    except Problem as problem:
+        return problem.status == 503
 
 
 async def _chunks(resources: Resources, operation: Operation, last: int) -> AsyncGenerator[bytes, None]:

@@ -18,6 +18,7 @@ from operations_api.changes import CHANNEL
 from operations_api.http import events
 from operations_api.serving import SILENT_PEER_MS, listen
 from operations_api.settings import Settings
+from operations_api.store.api_keys import ApiKeys
 from tests.http.service import Client, Service, running
 from tests.http.test_changes import NOWHERE, listeners
 
@@ -144,6 +145,19 @@ async def test_silence_is_broken_by_comments(service: Service, client: Client, m
         await service.succeed(operation["id"])
         assert await listener.event() is not None
     assert events.KEEP_ALIVE_SECONDS <= 15
+
+
+async def test_a_stream_ends_when_its_key_is_revoked(service: Service, tenant: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(events, "KEEP_ALIVE_SECONDS", 0.05)
+    keys = ApiKeys(service.store.pool)
+    async with (
+        service.client(await keys.create(tenant, ["submit", "read"])) as guest,
+        following(guest, await guest.started()) as listener,
+    ):
+        assert await listener.event() is not None
+        (key,) = await keys.list(tenant)
+        assert await keys.revoke(key.id)
+        assert await listener.event() is None
 
 
 async def test_what_cannot_be_followed_is_a_problem(service: Service, client: Client, tenant: str):
