@@ -16,6 +16,7 @@ from operations_api.cli import (
     erasing,
     keys,
     operating,
+    operations,
     production,
     tenants,
     webhooks,
@@ -52,6 +53,7 @@ def cli() -> None:
 
     \b
     Begin with                operations-api dev
+    Have something done       operations-api submit
     What can be set           operations-api settings
     If something is wrong     operations-api doctor
     If something is blocked   operations-api blocked
@@ -69,12 +71,18 @@ for command in (
     production.migrate,
     keys.keys,
     tenants.tenants,
+    operations.submit,
+    operations.get,
+    operations.watch,
+    operations.list_operations,
+    operations.cancel,
     operating.blocked,
     operating.retry,
     operating.resolve,
     operating.compensate,
     operating.force_close,
     operating.versions,
+    webhooks.webhooks,
     webhooks.webhooks,
     erasing.erase,
     describe.settings,

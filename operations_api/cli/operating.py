@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import rich_click as click
+
+from operations_api.cli.output import print_json, print_table
 
 Command = Callable[..., Any]
 
@@ -31,16 +33,16 @@ def blocked(as_json: bool) -> None:
     \b
     Example  operations-api blocked
     """
-    found = list(_remote().operations(status="needs_attention"))
+    found = [operation.document for operation in _remote().operations(status="needs_attention")]
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     rows = [
         (operation["id"], operation["type"], each.get("step"), each.get("phase"), each["reason"], each.get("since"))
         for operation in found
         for each in operation.get("blocked") or [{"reason": "-"}]
     ]
-    _print_table(("ID", "TYPE", "STEP", "PHASE", "REASON", "SINCE"), rows)
+    print_table(("ID", "TYPE", "STEP", "PHASE", "REASON", "SINCE"), rows)
 
 
 @click.command()
@@ -141,20 +143,20 @@ def versions(as_json: bool) -> None:
     """
     found = _remote().ask("GET", "/definitions")["definitions"]
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     rows = [
         (each["type"], each["version"], "yes" if each["has_worker"] else "no", _counts(each["in_flight"]))
         for each in found
     ]
-    _print_table(("TYPE", "VERSION", "WORKER", "IN FLIGHT"), rows)
+    print_table(("TYPE", "VERSION", "WORKER", "IN FLIGHT"), rows)
 
 
 def _act(identifier: object, verb: str, said: dict[str, Any], as_json: bool) -> None:
     body = {name: value for name, value in said.items() if value is not None}
     operation = _remote().ask("POST", f"/operations/{identifier}/{verb}", body)
     if as_json:
-        _print_json(operation)
+        print_json(operation)
     else:
         click.echo(f"{operation['id']} is {operation['status']} ({operation['phase']})")
 
@@ -167,16 +169,3 @@ def _remote() -> Any:
 
 def _counts(in_flight: dict[str, int]) -> str:
     return ", ".join(f"{number} {status}" for status, number in sorted(in_flight.items())) or "0"
-
-
-def _print_json(value: Any) -> None:
-    import json
-
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _print_table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    lines = [titles, *([("-" if cell is None else str(cell)) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

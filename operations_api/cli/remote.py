@@ -1,24 +1,25 @@
-"""A running API, as the commands for operators ask it."""
+"""A running API, as the commands ask it."""
 
 from __future__ import annotations
 
-import http.client
+import asyncio
 import os
-from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
-import msgspec
-
+from operations_api.client import ApiUnavailable, Client, Snapshot
 from operations_api.domain.errors import OperationsError
 from operations_api.serving import local_url
 from operations_api.settings import Settings
 
-ANSWER_SECONDS = 30.0
+T = TypeVar("T")
+
+NO_PATIENCE_SECONDS = 0.0
+"""Who typed a command sees that it failed, and repeats it."""
 
 
-class RequestRefused(OperationsError):
-    """The API refused the request, or cannot be reached; the message says what to do."""
+class ApiNotFound(OperationsError):
+    """The API cannot be reached, or there is no key for it; the message says what to set."""
 
 
 class Remote:
@@ -30,54 +31,42 @@ class Remote:
 
     @classmethod
     def from_environment(cls) -> Remote:
-        """By default what `operations-api dev` started here. Raises ``RequestRefused`` when there is no key."""
+        """By default what `operations-api dev` started here. Raises ``ApiNotFound`` when there is no key."""
         settings = Settings.from_environment(os.environ)
         return cls(url_of(settings), key_of(settings))
 
-    def operations(self, **filters: str) -> Iterator[dict[str, Any]]:
-        """Every operation these filters let through, newest first."""
-        token: str | None = ""
-        while token is not None:
-            query = urlencode(filters | ({"page_token": token} if token else {}))
-            page = self.ask("GET", f"/operations?{query}")
-            yield from page["operations"]
-            token = page["next_page_token"]
+    def operations(self, *, limit: int | None = None, **filters: str) -> list[Snapshot]:
+        """The operations these filters let through, newest first, ``limit`` of them at most."""
+
+        async def collect(client: Client) -> list[Snapshot]:
+            found: list[Snapshot] = []
+            async for snapshot in client.operations(**filters):
+                found.append(snapshot)
+                if len(found) == limit:
+                    break
+            return found
+
+        return self.run(collect)
 
     def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """The answer's JSON. Raises ``RequestRefused`` with the refusal's detail."""
-        status, headers, content = self._exchange(method, path, b"" if body is None else msgspec.json.encode(body))
-        if status == 204:
-            return {}
-        try:
-            answer: dict[str, Any] = msgspec.json.decode(content, type=dict)
-        except msgspec.MsgspecError:
-            raise RequestRefused(f"OPERATIONS_URL: {self._url} is not this API (it answered {status}).") from None
-        if status >= 400:
-            again = headers.get("Retry-After")
-            when = f" (Retry-After: {again} s)" if again else ""
-            raise RequestRefused(f"{answer.get('detail', answer.get('title', status))}{when}")
-        return answer
+        return self.run(lambda client: client.request(method, path, body))
 
-    def _exchange(self, method: str, path: str, body: bytes) -> tuple[int, http.client.HTTPMessage, bytes]:
-        # asked directly: what a proxy of the environment is for is not known here
-        connection = self._connection()
-        headers = {"Authorization": f"Bearer {self._key}"} | ({"Content-Type": "application/json"} if body else {})
+    def run(self, use: Callable[[Client], Awaitable[T]], patience_seconds: float = NO_PATIENCE_SECONDS) -> T:
+        """What a client makes of it. Raises what clients raise, and ``ApiNotFound``."""
         try:
-            connection.request(method, f"{urlsplit(self._url).path}{path}", body or None, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise RequestRefused(
-                f"OPERATIONS_URL: {self._url} cannot be reached ({error}): start the API, or say where it is with "
-                "OPERATIONS_URL, or with the PORT that it was started with."
+            return asyncio.run(self._with_client(use, patience_seconds))
+        except ApiUnavailable as error:
+            if error.status is not None:
+                raise
+            raise ApiNotFound(
+                f"OPERATIONS_URL: {error} Start the API, or say where it is with OPERATIONS_URL, or with the PORT "
+                "that it was started with."
             ) from None
-        finally:
-            connection.close()
 
-    def _connection(self) -> http.client.HTTPConnection:
-        parts = urlsplit(self._url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        return kind(parts.hostname or "", parts.port, timeout=ANSWER_SECONDS)
+    async def _with_client(self, use: Callable[[Client], Awaitable[T]], patience_seconds: float) -> T:
+        async with Client(self._url, self._key, patience_seconds=patience_seconds) as client:
+            return await use(client)
 
 
 def url_of(settings: Settings) -> str:
@@ -86,13 +75,13 @@ def url_of(settings: Settings) -> str:
 
 
 def key_of(settings: Settings) -> str:
-    """The API key that is set, else the one that `dev` keeps. Raises ``RequestRefused`` when there is none."""
+    """The API key that is set, else the one that `dev` keeps. Raises ``ApiNotFound`` when there is none."""
     kept = settings.data_dir / "dev-key"
     if key := settings.api_key or settings.dev_key:
         return key
     if kept.is_file():
         return kept.read_text().strip()
-    raise RequestRefused(
+    raise ApiNotFound(
         f"OPERATIONS_API_KEY is not set and `operations-api dev` has left no key in {settings.data_dir}: make one with "
-        "`operations-api keys create --tenant ... --scopes read,operate`."
+        "`operations-api keys create --tenant ... --scopes submit,read,operate`."
     )

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 import rich_click as click
 
-from operations_api.cli.operating import JSON, _print_json, _print_table, _remote
+from operations_api.cli.operating import JSON
+from operations_api.cli.output import print_json, print_table
 
 
 @click.group()
@@ -40,10 +41,10 @@ def endpoints(as_json: bool) -> None:
     """
     found = _remote().ask("GET", "/webhook-endpoints")["endpoints"]
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         rows = [(each["id"], each["disabled_at"], each["url"]) for each in found]
-        _print_table(("ID", "DISABLED", "URL"), rows)
+        print_table(("ID", "DISABLED", "URL"), rows)
 
 
 @webhooks.command()
@@ -81,13 +82,13 @@ def deliveries(state: str | None, operation: object, as_json: bool) -> None:
     """
     found = list(_deliveries({"state": state, "operation_id": operation}))
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     rows = [
         (each["id"], each["operation_id"], each["type"], each["state"], each["attempts"], each["failure"], each["url"])
         for each in found
     ]
-    _print_table(("ID", "OPERATION", "TYPE", "STATE", "ATTEMPTS", "FAILURE", "URL"), rows)
+    print_table(("ID", "OPERATION", "TYPE", "STATE", "ATTEMPTS", "FAILURE", "URL"), rows)
 
 
 @webhooks.command()
@@ -110,3 +111,9 @@ def _deliveries(filters: dict[str, object]) -> Any:
         page = _remote().ask("GET", f"/webhook-deliveries?{query}")
         yield from page["deliveries"]
         token = page["next_page_token"]
+
+
+def _remote() -> Any:
+    from operations_api.cli.remote import Remote
+
+    return Remote.from_environment()

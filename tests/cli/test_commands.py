@@ -17,7 +17,7 @@ COMMANDS = [
     (), ("dev",), ("serve",), ("worker",), ("migrate",), ("openapi",), ("keys",), ("keys", "create"), ("keys", "list"),
     ("keys", "rotate"), ("keys", "revoke"), ("settings",), ("doctor",), ("blocked",), ("retry",), ("resolve",),
     ("compensate",), ("force-close",), ("versions",), ("erase",), ("tenants",), ("tenants", "limit"),
-    ("tenants", "list"), ("tenants", "reset"),
+    ("tenants", "list"), ("tenants", "reset"), ("submit",), ("get",), ("watch",), ("list",), ("cancel",),
 ]  # fmt: skip
 
 
