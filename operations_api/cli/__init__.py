@@ -83,7 +83,6 @@ for command in (
     operating.force_close,
     operating.versions,
     webhooks.webhooks,
-    webhooks.webhooks,
     erasing.erase,
     describe.settings,
     describe.doctor,
