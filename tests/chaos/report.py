@@ -228,19 +228,8 @@ def _takeovers(phases: Sequence[Phase], taken: Sequence[Takeover]) -> list[str]:
         if seconds:
             kills = len({one.killed_at for one in _within(phase, taken)})
             rows.append([phase.name, str(kills), *_spread(seconds), f"{max(seconds) / LEASE_SECONDS:.2f}"])
-    if not rows:
-        return []
-    return [
-        "## When a worker is killed",
-        "",
-        *TAKING_OVER,
-        "",
-        *_table(
-            ["phase", "kills", "operations", "median", "99 %", "max", "max, in leases"],
-            ":--,--:,--:,--:,--:,--:,--:",
-            rows,
-        ),
-    ]  # fmt: skip
+    columns = ["phase", "kills", "operations", "median", "99 %", "max", "max, in leases"]
+    return _section("When a worker is killed", TAKING_OVER, columns, rows)
 
 
 def _redis(phases: Sequence[Phase]) -> list[str]:
@@ -249,19 +238,8 @@ def _redis(phases: Sequence[Phase]) -> list[str]:
         for phase in phases
         if phase.name == "lose-redis" and phase.starts
     ]
-    if not rows:
-        return []
-    return [
-        "## While Redis is gone",
-        "",
-        *WITHOUT_REDIS,
-        "",
-        *_table(
-            ["phase", "times", "starts refused", "starts accepted", "median", "99 %", "max"],
-            ":--,--:,--:,--:,--:,--:,--:",
-            rows,
-        ),
-    ]
+    columns = ["phase", "times", "starts refused", "starts accepted", "median", "99 %", "max"]
+    return _section("While Redis is gone", WITHOUT_REDIS, columns, rows)
 
 
 def _throughput(phases: Sequence[Phase]) -> list[str]:
@@ -274,23 +252,22 @@ def _throughput(phases: Sequence[Phase]) -> list[str]:
             after = f"{statistics.mean(phase.settled(window)):.0f}"
             part = f"{kept(phase, window) or 0:.0%}"
         rows.append([phase.name, str(len(phase.disturbances)), calm, after, part, *_recovery(phase.recoveries)])
-    return [
-        "## Throughput and recovery, by kind of fault",
-        "",
-        *THROUGHPUT,
-        "",
-        *_table(
-            ["phase", "faults", "undisturbed/s", "after/s", "kept", "recovery median", "recovery max"],
-            ":--,--:,--:,--:,--:,--:,--:",
-            rows,
-        ),
-    ]  # fmt: skip
+    columns = ["phase", "faults", "undisturbed/s", "after/s", "kept", "recovery median", "recovery max"]
+    return _section("Throughput and recovery, by kind of fault", THROUGHPUT, columns, rows)
 
 
 def _faults(phases: Sequence[Phase]) -> list[str]:
     kinds = sorted({one.kind for phase in phases for one in phase.disturbances})
     rows = [[kind, " ".join((KINDS[kind].__doc__ or "").split())] for kind in kinds]
     return ["## The faults", "", *_table(["kind", "what is done"], ":--,:--", rows)]
+
+
+def _section(title: str, explained: Sequence[str], columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table of numbers by phase; nothing where there are none."""
+    if not rows:
+        return []
+    alignment = ",".join([":--", *("--:" for _ in columns[1:])])
+    return [f"## {title}", "", *explained, "", *_table(columns, alignment, rows)]
 
 
 def _recovery(seconds: Sequence[float]) -> list[str]:
