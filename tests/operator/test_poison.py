@@ -10,11 +10,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from operations_api.settings import Settings
 from operations_api.store.leases import Leases
-from tests.operator.definitions import registry
 from tests.operator.desk import Desk, step
-from worker.process import working
+from tests.operator.suspect import leased, make_suspect
 
 SUSPECT_AT, POISON_AT = 2, 5
 
@@ -67,22 +65,6 @@ async def test_a_suspect_waits_until_its_worker_is_empty_and_then_has_it_to_itse
     after = await desk.scripted(step("a"))
     await after.done()
     assert set(after.pids()) == {first.pid}, "back to normal"
-
-
-async def test_a_suspect_does_not_keep_its_worker_idle_until_the_longest_operation_ends(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("worker.dispatch.ALONE_PATIENCE_SECONDS", 0.3)
-    async with working(Settings.from_environment(desk.environment), registry):
-        long = await desk.scripted(step("a"), a_reserve="wait")
-        await long.called("a:reserve")
-        suspect = await desk.scripted(step("a"))
-        await make_suspect(desk, suspect.id)
-        await leased(desk, suspect.id)
-        await (await desk.scripted(step("a"))).done()
-        assert long.calls() == ["a:reserve"], "it has waited for nobody"
-        long.tell("a-reserve", "")
-        await suspect.done()
 
 
 async def test_between_two_suspects_the_others_have_a_turn(desk: Desk) -> None:
@@ -201,21 +183,6 @@ async def test_no_ordinary_claim_takes_a_suspect(desk: Desk) -> None:
     alone = [await leases.claim_suspect([("scripted", 1)]) for _ in range(len(counts) - len(expected))]
     assert all(each is not None and each.lost_leases >= SUSPECT_AT for each in alone)
     assert await leases.claim_suspect([("scripted", 1)]) is None
-
-
-async def make_suspect(desk: Desk, id: str) -> None:
-    """As it is after two workers have died of it."""
-    await desk.pool.execute(
-        "update operations set lost_leases = 2, status = 'running', phase = 'reserving', lease_owner = null, "
-        "lease_expires_at = null, next_wake_at = null, ready = true, lease_epoch = lease_epoch + 1 where id = $1",
-        UUID(id),
-    )
-
-
-async def leased(desk: Desk, id: str) -> None:
-    async with asyncio.timeout(60):
-        while (await desk.row(id))["lease_owner"] is None:  # noqa: ASYNC110 -- Postgres has no event for it
-            await asyncio.sleep(0.01)
 
 
 async def lost(

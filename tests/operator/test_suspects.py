@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import UUID
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
 from operations_api.settings import Settings
 from tests.operator.definitions import registry
-from tests.operator.desk import PATIENCE_SECONDS, POLL_SECONDS, Desk, step
-from tests.operator.test_poison import leased, make_suspect
+from tests.operator.desk import Desk, Scripted, step
+from tests.operator.suspect import given_back, leased, make_suspect
+from tests.processes import PATIENCE_SECONDS
 from worker.process import working
 
 
@@ -18,14 +20,20 @@ async def test_a_suspect_whose_worker_does_not_become_empty_is_given_back_and_no
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worker.dispatch.ALONE_PATIENCE_SECONDS", 0.3)
-    async with working(Settings.from_environment(desk.environment), registry):
-        long = await desk.scripted(step("a"), a_reserve="wait")
-        await long.called("a:reserve")
-        suspect = await desk.scripted(step("a"))
-        await make_suspect(desk, suspect.id)
-        await leased(desk, suspect.id)
+    async with beside_a_long_one(desk) as (long, suspect):
         await given_back(desk, suspect.id)
         assert suspect.calls() == [], "something else was still running"
+        long.tell("a-reserve", "")
+        await suspect.done()
+
+
+async def test_a_suspect_does_not_keep_its_worker_idle_until_the_longest_operation_ends(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.dispatch.ALONE_PATIENCE_SECONDS", 0.3)
+    async with beside_a_long_one(desk) as (long, suspect):
+        await (await desk.scripted(step("a"))).done()
+        assert long.calls() == ["a:reserve"], "it has waited for nobody"
         long.tell("a-reserve", "")
         await suspect.done()
 
@@ -42,8 +50,13 @@ async def test_suspects_that_do_no_harm_are_executed_one_after_the_other_and_oth
         await asyncio.gather(*(each.done() for each in [*suspects, other]))
 
 
-async def given_back(desk: Desk, id: str) -> None:
-    """Nobody holds it any more, whatever came of it."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while await desk.pool.fetchval("select lease_owner from operations where id = $1", UUID(id)) is not None:  # noqa: ASYNC110 -- Postgres has no event for it
-            await asyncio.sleep(POLL_SECONDS)
+@asynccontextmanager
+async def beside_a_long_one(desk: Desk) -> AsyncIterator[tuple[Scripted, Scripted]]:
+    """A worker that executes an operation which goes on until it is told, and holds a suspect until that has ended."""
+    async with working(Settings.from_environment(desk.environment), registry):
+        long = await desk.scripted(step("a"), a_reserve="wait")
+        await long.called("a:reserve")
+        suspect = await desk.scripted(step("a"))
+        await make_suspect(desk, suspect.id)
+        await leased(desk, suspect.id)
+        yield long, suspect
