@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from collections.abc import Sequence
 
 from operations_api.database import run_on_database, with_pool
@@ -68,5 +69,7 @@ def _supervise(
 ) -> int:
     load_registry(settings)  # what is wrong with it is said once, here, not once per child
     environment = environment_of(settings)
-    programs = [Program(f"{name}-{n}", command, environment, keep_open) for n in range(1, processes + 1)]
-    return Supervisor([programs], settings.drain_seconds).run()
+    with tempfile.TemporaryDirectory(prefix="operations-api-metrics-") as counted:
+        environment.setdefault("PROMETHEUS_MULTIPROC_DIR", counted)  # so that each child's metrics are those of all
+        programs = [Program(f"{name}-{n}", command, environment, keep_open) for n in range(1, processes + 1)]
+        return Supervisor([programs], settings.drain_seconds).run()

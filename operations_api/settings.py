@@ -64,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: int = 10
     worker_slots: int = 200
     drain_seconds: float = 20.0
+    metrics_port: int | None = None
     webhook_networks: str | None = None
     url: str | None = None
     api_key: str | None = None
@@ -373,6 +374,13 @@ VARIABLES: tuple[Variable, ...] = (
         _number(0),
         "seconds",
         "How long a process that was told to stop may finish what it is doing.",
+    ),
+    Variable(
+        "metrics_port",
+        "OPERATIONS_METRICS_PORT",
+        _whole(1, 65535),
+        "",
+        "Where a worker answers GET /metrics, on HOST and without a key. Absent: nowhere, and nothing is counted.",
     ),
     Variable(
         "webhook_networks",

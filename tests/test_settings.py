@@ -41,7 +41,8 @@ def test_every_variable_fills_its_field() -> None:
         "OPERATIONS_JWT_AUDIENCE": "operations", "OPERATIONS_JWT_TENANT_CLAIM": "https://id.example/tenant",
         "OPERATIONS_JWT_SCOPES_CLAIM": "permissions", "OPERATIONS_JWT_ALGORITHMS": "ES384, RS256",
         "OPERATIONS_POOL_SIZE": "3", "OPERATIONS_WORKER_SLOTS": "7",
-        "OPERATIONS_DRAIN_SECONDS": "0", "OPERATIONS_WEBHOOK_NETWORKS": "10.0.0.0/8, ::1",
+        "OPERATIONS_DRAIN_SECONDS": "0", "OPERATIONS_METRICS_PORT": "9100",
+        "OPERATIONS_WEBHOOK_NETWORKS": "10.0.0.0/8, ::1",
         "OPERATIONS_URL": "http://api:8000",
         "OPERATIONS_API_KEY": "operators-key", "OPERATIONS_POSTGRES_BIN": "/pg", "OPERATIONS_VALKEY_SERVER": "/valkey",
     }  # fmt: skip
@@ -55,7 +56,7 @@ def test_every_variable_fills_its_field() -> None:
         jwt_issuer="https://id.example/", jwt_audience="operations", jwt_tenant_claim="https://id.example/tenant",
         jwt_scopes_claim="permissions", jwt_algorithms="ES384,RS256",
         pool_size=3,
-        worker_slots=7, drain_seconds=0, webhook_networks="10.0.0.0/8,::1/128",
+        worker_slots=7, drain_seconds=0, metrics_port=9100, webhook_networks="10.0.0.0/8,::1/128",
         url="http://api:8000", api_key="operators-key",
         postgres_bin=Path("/pg"), valkey_server=Path("/valkey"),
     )  # fmt: skip

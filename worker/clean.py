@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from operations_api.domain.errors import StoreUnavailable
+from operations_api.meter import UNMETERED, Meter
 from operations_api.store.cleaning import Cleaned, clean_batch
 from operations_api.store.connection import Pool
 
@@ -28,8 +29,9 @@ log = structlog.get_logger(__name__)
 class Cleaner:
     """Cleans while its worker runs."""
 
-    def __init__(self, pool: Pool, *, batch: int = CLEAN_BATCH) -> None:
+    def __init__(self, pool: Pool, *, batch: int = CLEAN_BATCH, meter: Meter = UNMETERED) -> None:
         self._pool = pool
+        self._meter = meter
         self._batch = batch
 
     async def keep_cleaning(self) -> None:
@@ -46,6 +48,7 @@ class Cleaner:
     async def run_once(self, now: datetime | None = None) -> Cleaned:
         """One batch, as if it were ``now``. Raises ``StoreUnavailable``."""
         cleaned = await clean_batch(self._pool, self._batch, now)
+        self._meter.cleaned(cleaned.operations, cleaned.keys, cleaned.tombstones)
         if cleaned != Cleaned():
             log.info("cleaned", operations=cleaned.operations, keys=cleaned.keys, tombstones=cleaned.tombstones)
         return cleaned

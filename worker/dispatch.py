@@ -88,7 +88,7 @@ class Dispatcher:
         sweep_is_due = time.monotonic() - self._swept_at >= ROUND_SECONDS
         if sweep_is_due:
             self._swept_at = time.monotonic()
-            await self._leases.sweep(SWEEP_BATCH)
+            self._services.meter.swept(await self._leases.sweep(SWEEP_BATCH))
         if self._draining or self._suspect is not None:
             return 0
         claimed = await self._claim(self._slots - len(self._tasks))
@@ -103,6 +103,7 @@ class Dispatcher:
         claimed = await self._leases.claim(self._registry.versions, min(free, CLAIM_BATCH))
         for leased in claimed:
             self._start(leased, asked_at)
+        self._services.meter.claimed(len(claimed))
         return len(claimed)
 
     def claim_no_more(self) -> None:
@@ -175,11 +176,13 @@ class Dispatcher:
             execution = bare_execution_of(leased)
             await self._services.journal.write(parked_entry(execution, str(reason), self._services.clock.now()))
         except LeaseLost as error:
+            self._services.meter.lease_lost()
             logger.warning("lease lost", reason=str(error))
         else:
             if isinstance(plan.move, Sleep):
                 self._wake_at(plan.move)
             elif isinstance(plan.move, Finish):
+                self._services.meter.finished(operation.type, succeeded=plan.move.succeeded)
                 logger.debug("finished")
 
     def _wake_at(self, move: Sleep) -> None:

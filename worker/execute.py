@@ -44,6 +44,7 @@ class Run:
         self._journal = services.journal
         self._leases = leases
         self._clock = services.clock
+        self._meter = services.meter
         self._progressed = False
         self._settled: list[Call] = []
         self.stored: Execution
@@ -165,7 +166,10 @@ class Run:
         """Store a plan, and the ones it turns into, until nothing is left to be stored before the next call."""
         while written is not None or self._must_store(plan):
             written = written or await self._write(plan)
+            before = self.stored.decision
             turned = await self._refused() if written is None else self._accepted(plan, written)
+            if self.stored.decision is not None and self.stored.decision != before:
+                self._meter.decided(self.stored.type, self.stored.decision)
             if turned is plan:
                 break
             plan, written = turned, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Final
 
 import msgspec
@@ -13,6 +13,8 @@ import msgspec
 from operations_api.changes import Changes
 from operations_api.domain.change import Change
 from operations_api.domain.registry import Registry
+from operations_api.meter import UNMETERED, Meter
+from operations_api.metrics import Metrics
 from operations_api.settings import Settings
 from operations_api.store.connection import Pool, open_pool
 from operations_api.store.definitions import remember
@@ -26,6 +28,7 @@ from worker.clean import Cleaner
 from worker.clock import Clock
 from worker.courier import Courier
 from worker.dispatch import Dispatcher
+from worker.expose import exposed
 from worker.lease import Leaseholder
 from worker.script import Services
 from worker.webhooks import Deliverer
@@ -58,11 +61,13 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     )
     await remember(pool, registry)
     changes = Publisher(settings.redis_url)
+    meter = UNMETERED if settings.metrics_port is None else Metrics()
     services = Services(
-        journal=Journal(pool, owner, changes.publish, transactions=settings.pool_size),
+        journal=Journal(pool, owner, changes.publish, transactions=settings.pool_size, meter=meter),
         calls=Calls(),
         clock=Clock(),
         result_limit_bytes=settings.result_limit_bytes,
+        meter=meter,
     )
     leaseholder = Leaseholder(settings.database_url, owner, settings.lease_seconds)
     leases = Leases(pool, owner, settings.lease_seconds)
@@ -71,10 +76,11 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     dispatching = asyncio.create_task(dispatcher.keep_dispatching())
     announcer = Announcer(pool, registry.versions, changes.publish)
     deliverer = Deliverer(Webhooks(pool), Courier(Guard(networks(settings.webhook_networks))))
-    rounds = (announcer.keep_announcing(), Cleaner(pool).keep_cleaning(), deliverer.keep_delivering())
+    rounds = (announcer.keep_announcing(), Cleaner(pool, meter=meter).keep_cleaning(), deliverer.keep_delivering())
     beside = [asyncio.create_task(each) for each in rounds]
     try:
-        yield WorkerProcess(dispatcher, leaseholder)
+        async with _exposed(meter, settings):
+            yield WorkerProcess(dispatcher, leaseholder)
     finally:
         dispatcher.claim_no_more()
         await dispatching
@@ -87,6 +93,12 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
         await services.journal.drain()
         await changes.close()
         await _close(pool)
+
+
+def _exposed(meter: Meter, settings: Settings) -> AbstractAsyncContextManager[None]:
+    if not isinstance(meter, Metrics) or settings.metrics_port is None:
+        return nullcontext()
+    return exposed(meter.render, settings.host, settings.metrics_port)
 
 
 async def _close(pool: Pool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -15,8 +16,9 @@ from operations_api.domain.definition import Definition
 from operations_api.domain.execution import CommitRejectPolicy, Execution
 from operations_api.domain.operation import Operation, StepPin, pins_of
 from operations_api.domain.plan import Call
-from operations_api.domain.settle import INTENTS, Outcome
+from operations_api.domain.settle import INTENTS, Answered, Done, NotNow, Outcome, Rejected, Unknown
 from operations_api.domain.step import Step
+from operations_api.meter import UNMETERED, Meter
 from operations_api.store.journal import Journal, ProgressReport
 from operations_api.store.leases import Leased, bare_execution_of
 from worker.call import Calls
@@ -26,6 +28,10 @@ from worker.report import Report
 from worker.steps import Steps, Surroundings, Unfit
 
 NO_RESULT: Final = msgspec.Raw(b"{}")
+
+OUTCOME_WORDS: Final[dict[type, str]] = {
+    Done: "done", Rejected: "rejected", NotNow: "not_now", Unknown: "unknown", Answered: "answered",
+}  # fmt: skip
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +43,7 @@ class Services(msgspec.Struct, frozen=True):
     calls: Calls
     clock: Clock
     result_limit_bytes: int
+    meter: Meter = UNMETERED
 
 
 class Script:
@@ -70,7 +77,7 @@ class Script:
         report = self._report(execution, checkpoint)
         ctx = self._steps.context(execution, call, self._surroundings(execution, call, lease, report, tx))
         try:
-            return await self._steps.call(self._services.calls, execution, call, ctx)
+            return await self._metered(execution, call, self._steps.call(self._services.calls, execution, call, ctx))
         except asyncio.CancelledError:
             if lease.lost and self._steps.is_plain(call):
                 _end_process(ctx)
@@ -92,6 +99,17 @@ class Script:
         if len(encoded) > limit:
             return NO_RESULT, f"The operation succeeded, but its result has {len(encoded)} bytes; {limit} are kept."
         return msgspec.Raw(encoded), None
+
+    async def _metered(self, execution: Execution, call: Call, calling: Awaitable[Outcome]) -> Outcome:
+        """The outcome, counted. What a call came to that was cut off is unknown."""
+        began, word = time.perf_counter(), "unknown"
+        try:
+            outcome = await calling
+            word = OUTCOME_WORDS[type(outcome)]
+            return outcome
+        finally:
+            spent, attempts = time.perf_counter() - began, execution.steps[call.position].attempts
+            self._services.meter.called(execution.type, call.handler, word, spent, attempts)
 
     def _surroundings(
         self, execution: Execution, call: Call, lease: Lease, report: Report, tx: Transaction | None

@@ -3,8 +3,8 @@
 A request passes the edge (``edge.py``: id, authentication, OPTIONS; ``cors.py`` is around it), Litestar's router, and
 one handler (``starts.py``, ``own_ids.py``, ``monitor.py``, ``events.py``, ``labels.py``, ``listing.py``,
 ``cancellation.py``, ``deletion.py``, ``operator.py``, ``versions.py``, ``webhook_receivers.py``,
-``webhook_deliveries.py``, ``service_info.py``, ``health.py``). Whatever is raised on the way becomes a problem
-document.
+``webhook_deliveries.py``, ``service_info.py``, ``metrics.py``, ``health.py``). Whatever is raised on the way becomes a
+problem document.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from operations_api.http.exchange import exchange_of
 from operations_api.http.health import health_routes
 from operations_api.http.labels import patch_route
 from operations_api.http.listing import list_route
+from operations_api.http.metrics import metrics_route
 from operations_api.http.monitor import monitor_route, typed_monitor_route, uuid_of
 from operations_api.http.operator import operator_routes
 from operations_api.http.own_ids import put_route
@@ -72,6 +73,7 @@ def handlers(resources: Resources) -> list[Any]:
         *operator_routes(resources),
         list_route(resources),
         versions_route(resources),
+        metrics_route(resources),
         *secret_routes(resources),
         *endpoint_routes(resources),
         *delivery_routes(resources),

@@ -14,6 +14,7 @@ from operations_api.http.limits import Limits
 from operations_api.http.rate_limit import RateLimit
 from operations_api.http.redis_scripts import RedisScripts
 from operations_api.http.retry_after import SAMPLES, Advice, Measured
+from operations_api.metrics import Metrics
 from operations_api.queue import Queue
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
@@ -48,6 +49,7 @@ class Resources:
     def __init__(self, settings: Settings, registry: Registry) -> None:
         self.settings = settings
         self.registry = registry
+        self.meter = Metrics()
         self.fair_order = FairOrder()
         self.advice = Advice()
         self.issuer = issuer_of(settings)
@@ -60,8 +62,8 @@ class Resources:
         database_url, redis_url = self.settings.database_url, self.settings.redis_url
         assert database_url is not None, "whoever starts the application has found or started both servers"
         assert redis_url is not None
-        self.store = await Store.open(database_url, pool_size=self.settings.pool_size)
-        self.own_ids = OwnIds(self.store.pool)
+        self.store = await Store.open(database_url, pool_size=self.settings.pool_size, meter=self.meter)
+        self.own_ids = OwnIds(self.store.pool, self.meter)
         self.operators = Operators(self.store.pool)
         self.webhook_deliveries = WebhookDeliveries(self.store.pool)
         self.webhook_receivers = WebhookReceivers(self.store.pool)

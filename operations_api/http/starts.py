@@ -9,6 +9,7 @@ the client's own id instead of a key.
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -29,6 +30,7 @@ from operations_api.http.admission import Admission
 from operations_api.http.answer import Answer
 from operations_api.http.bodies import read_body, require_json
 from operations_api.http.exchange import exchange_of
+from operations_api.http.metrics import metered
 from operations_api.http.operation_answers import accepted
 from operations_api.http.problems import outcome_may_be_unknown
 from operations_api.http.resources import Resources
@@ -98,7 +100,7 @@ class Starter:
         preferences = prefer.parse(request.headers.getall("prefer", []))
         dry = queries.word(request, "validate_only", ("true", "false"), "false") == "true"
         with start_refusals(exchange.base_url):
-            started = await (self._check(ask, admission) if dry else self._start(ask, admission))
+            started = await (self._check(ask, admission) if dry else self._metered(self._start(ask, admission)))
         if started is None:
             return Answer(204)
         if not started.replayed:
@@ -122,6 +124,9 @@ class Starter:
             traceparent=traceparent(request.headers.getall("traceparent", [])),
             retry_failed=request.headers.getall("idempotency-retry", []) == ["?1"],
         )
+
+    async def _metered(self, starting: Awaitable[Started]) -> Started:
+        return await metered(self.resources.meter, self.definition.name, starting)
 
     async def _start(self, ask: Ask, admission: Admission) -> Started:
         try:

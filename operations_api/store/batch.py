@@ -35,8 +35,11 @@ class Batcher(Generic[Item, Result]):
         limit: int = DEFAULT_BATCH,
         queue_limit: int = DEFAULT_QUEUE,
         flights: int = 1,
+        count: Callable[[int], None] | None = None,
     ) -> None:
+        """``count`` hears how large each batch is."""
         self._flush = flush
+        self._count = count
         self._limit = limit
         self._queue_limit = queue_limit
         self._flights = flights
@@ -64,6 +67,8 @@ class Batcher(Generic[Item, Result]):
     async def _fly(self) -> None:
         try:
             while batch := self._next_batch():
+                if self._count is not None:
+                    self._count(len(batch))
                 await self._settle(batch)
         finally:
             # now, not in a callback: who submits before that runs would wait for a flight that has ended

@@ -15,9 +15,11 @@ import msgspec
 from operations_api.domain.change import Change
 from operations_api.domain.errors import LeaseLost, StoreUnavailable
 from operations_api.domain.journal import JournalEntry, StepEntry, Written
+from operations_api.meter import UNMETERED, Meter
 from operations_api.store.batch import Batcher
 from operations_api.store.connection import CONFLICTS, Connection, Pool, connected
 from operations_api.store.queries import columns, load
+from operations_api.store.stock import counting
 from operations_api.store.store import CANCELED_ERROR
 
 SQL: Final = load("journal")
@@ -42,14 +44,24 @@ class Journal:
     """
 
     def __init__(
-        self, pool: Pool, owner: UUID, on_change: Callable[[list[Change]], None], *, transactions: int = 8
+        self,
+        pool: Pool,
+        owner: UUID,
+        on_change: Callable[[list[Change]], None],
+        *,
+        transactions: int = 8,
+        meter: Meter = UNMETERED,
     ) -> None:
         self._pool = pool
         self._owner = owner
         self._on_change = on_change
         self._transactions = asyncio.Semaphore(transactions)
-        self._writes: Batcher[JournalEntry, Written | None] = Batcher(self._write_many, flights=2)
-        self._reports: Batcher[ProgressReport, None] = Batcher(self._report_many)
+        self._writes: Batcher[JournalEntry, Written | None] = Batcher(
+            self._write_many, flights=2, count=counting(meter, "journal", pool)
+        )
+        self._reports: Batcher[ProgressReport, None] = Batcher(
+            self._report_many, count=counting(meter, "progress", pool)
+        )
 
     async def write(self, entry: JournalEntry) -> Written | None:
         """Store an entry together with whatever else is being stored; None when its lease is lost or its gate shut."""

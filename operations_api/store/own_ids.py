@@ -11,10 +11,12 @@ import msgspec
 
 from operations_api.domain.errors import KeyInFlight, OutcomeUnknown, StoreUnavailable
 from operations_api.domain.starting import IdOfAnotherType, IdOfDeletedOperation, IdReused, Started, StartRequest
+from operations_api.meter import UNMETERED, Meter
 from operations_api.store.batch import Batcher
 from operations_api.store.connection import CONFLICTS, Pool, connected
 from operations_api.store.queries import columns, load
 from operations_api.store.rows import to_operation
+from operations_api.store.stock import counting
 
 SQL: Final = load("operations")
 
@@ -27,9 +29,11 @@ class OwnIds:
     What an id names already may be in the way: ``IdOfAnotherType``, ``IdOfDeletedOperation``, ``IdReused``.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, meter: Meter = UNMETERED) -> None:
         self._pool = pool
-        self._starts: Batcher[StartRequest, Started] = Batcher(self._start_many, flights=2)
+        self._starts: Batcher[StartRequest, Started] = Batcher(
+            self._start_many, flights=2, count=counting(meter, "own_ids", pool)
+        )
 
     async def start(self, request: StartRequest) -> Started:
         """Store the operation in one statement, or find what its id names already.

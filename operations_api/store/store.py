@@ -16,10 +16,12 @@ from operations_api.domain.failure import CANCELED, error_object
 from operations_api.domain.operation import Operation, StepView
 from operations_api.domain.operator import OperatorAction
 from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
+from operations_api.meter import UNMETERED, Meter
 from operations_api.store.batch import Batcher
 from operations_api.store.connection import CONFLICTS, Pool, connected, open_pool
 from operations_api.store.queries import columns, load
 from operations_api.store.rows import to_operation, to_operator_actions, to_step_views
+from operations_api.store.stock import counting
 
 START_ROUNDS: Final = 4
 """Insert, look up, insert in the place of an expired operation, look up who was quicker."""
@@ -81,17 +83,19 @@ class DeleteResult(msgspec.Struct, frozen=True):
 class Store:
     """One per process. Everything raises ``StoreUnavailable`` when Postgres cannot be reached."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, meter: Meter = UNMETERED) -> None:
         self.pool = pool
-        self._starts: Batcher[StartRequest, Started] = Batcher(self._start_many, flights=2)
+        self._starts: Batcher[StartRequest, Started] = Batcher(
+            self._start_many, flights=2, count=counting(meter, "starts", pool)
+        )
         self._reads: Batcher[tuple[str, UUID], Operation | None] = Batcher(
-            self.get_many, flights=2, limit=256, queue_limit=READS_QUEUE
+            self.get_many, flights=2, limit=256, queue_limit=READS_QUEUE, count=counting(meter, "reads", pool)
         )
 
     @classmethod
-    async def open(cls, database_url: str, *, pool_size: int) -> Store:
+    async def open(cls, database_url: str, *, pool_size: int, meter: Meter = UNMETERED) -> Store:
         """Connect. Raises ``StoreUnavailable``."""
-        return cls(await open_pool(database_url, size=pool_size, session={"statement_timeout": "30000"}))
+        return cls(await open_pool(database_url, size=pool_size, session={"statement_timeout": "30000"}), meter)
 
     async def close(self) -> None:
         """Finish what was submitted and disconnect."""

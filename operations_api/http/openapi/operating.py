@@ -77,7 +77,7 @@ VERBS: Final = (
 def operating_paths(id_parameter: Json) -> Json:
     """The paths of the verbs and of the versions."""
     verbs = {f"/operations/{{id}}/{each.verb}": {"parameters": [id_parameter], "post": _verb(each)} for each in VERBS}
-    return verbs | {"/definitions": {"get": _definitions()}}
+    return verbs | {"/definitions": {"get": _definitions()}, "/metrics": {"get": _metrics()}}
 
 
 def _verb(described: Described) -> Json:
@@ -134,6 +134,25 @@ def _definitions() -> Json:
                 "description": "All versions that were ever seen, by type, the newest first.",
                 "headers": response_headers("Cache-Control"),
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DefinitionList"}}},
+            },
+            **problem_responses(*EVERYWHERE),
+        },
+    }
+
+
+def _metrics() -> Json:
+    return {
+        "operationId": "getMetrics",
+        "tags": [TAG],
+        "summary": "Metrics for Prometheus",
+        "description": "What was counted since the process began, and what is in the database. Needs the scope "
+        "`operate`; everybody's operations are counted, and nobody is named.",
+        "parameters": [],
+        "responses": {
+            "200": {
+                "description": "Prometheus' text format.",
+                "headers": response_headers("Cache-Control"),
+                "content": {"text/plain": {"schema": {"type": "string"}}},
             },
             **problem_responses(*EVERYWHERE),
         },

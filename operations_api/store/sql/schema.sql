@@ -189,6 +189,7 @@ create index operations_in_flight on operations (tenant) where finished_at is nu
 -- what cleaning has still to do, and nothing else: its cost does not grow with the table
 create index operations_expired on operations (expires_at) where expires_at is not null and tombstone_until is null;
 create index operations_tombstones on operations (tombstone_until) where tombstone_until is not null;
+create index operations_blocked on operations (type) where status = 'needs_attention';
 
 create table idempotency_keys (
     tenant text not null,
