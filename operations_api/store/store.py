@@ -29,6 +29,12 @@ START_ROUNDS: Final = 4
 READS_QUEUE: Final = 100_000
 """All who wait for one operation read it when it ends: as many as can be connected, and then some."""
 
+STATEMENT_SECONDS: Final = 30
+"""What takes Postgres longer than a client waits is given up by it."""
+
+GRACE_SECONDS: Final = 5.0
+"""Whoever has not heard that either is not connected any more, though nobody has said so."""
+
 PAGE_BYTES: Final = 8 * 1024 * 1024
 """What a page may hold before its last operation: a list is in memory until its client has read it."""
 
@@ -95,7 +101,10 @@ class Store:
     @classmethod
     async def open(cls, database_url: str, *, pool_size: int, meter: Meter = UNMETERED) -> Store:
         """Connect. Raises ``StoreUnavailable``."""
-        return cls(await open_pool(database_url, size=pool_size, session={"statement_timeout": "30000"}), meter)
+        session = {"statement_timeout": str(STATEMENT_SECONDS * 1000)}
+        patience_seconds = STATEMENT_SECONDS + GRACE_SECONDS
+        pool = await open_pool(database_url, size=pool_size, session=session, patience_seconds=patience_seconds)
+        return cls(pool, meter)
 
     async def close(self) -> None:
         """Finish what was submitted and disconnect."""

@@ -13,6 +13,7 @@ import redis.asyncio
 
 from operations_api.changes import CHANNEL
 from tests.http.service import Client, Service, new_key, running
+from tests.worker.wire import Wire as SilentWire
 
 NOWHERE = "redis://127.0.0.1:1"
 
@@ -146,6 +147,29 @@ async def test_a_start_whose_commit_nobody_heard_of_says_unknown_and_is_resolved
         assert repeated.status_code == 202
         assert repeated.headers["idempotent-replayed"] == "true"
         assert await service.count("wired") == 2
+
+
+async def test_a_start_that_a_silent_postgres_leaves_unanswered_is_a_503_and_is_resolved_by_repeating(
+    database: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("operations_api.store.store.STATEMENT_SECONDS", 1)
+    monkeypatch.setattr("operations_api.store.store.GRACE_SECONDS", 0.0)
+    async with (
+        SilentWire.to(database) as wire,
+        running(wire.url, redis_url, direct_url=database) as service,
+        service.client(await service.new_key("silent")) as client,
+    ):
+        await client.started()
+        wire.freeze()
+        answers = await asyncio.gather(*(client.start(key="the-same") for _ in range(3)))
+        assert {(answer.status_code, answer.json()["effect"]) for answer in answers} <= {
+            (503, "unknown"),
+            (503, "none"),
+        }
+        wire.accept_again()
+        again = await client.start(key="the-same")
+        assert again.status_code == 202
+        assert await service.count("silent") == 2
 
 
 async def test_a_wait_survives_a_redis_that_says_nonsense(database: str, redis_url: str):
