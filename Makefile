@@ -6,6 +6,9 @@ READY := .venv/ready
 UV ?= uv
 # What `make assets` vendors; see operations_api/http/assets/swagger-ui/README.md
 SWAGGER_UI_VERSION ?= 5.35.0
+# the systems that `make bench` measures beside this one; their environment is not ours
+PEERS := benchmarks/.peers/ready
+RESTATE_VERSION ?= 1.7.12
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -45,6 +48,10 @@ mutants: $(READY) ## Break each guarantee by a small mistake, in a copy, and see
 fuzz: $(READY) ## Send strange things to the running service and keep what it does not bear in tests/fuzz/cases. SECONDS= SEED=
 	.venv/bin/python -m tests.fuzz --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
+.PHONY: bench
+bench: $(READY) $(PEERS) ## Measure beside other systems, write docs/performance.md. ARGS=--quick; ARGS="--only naive". Needs npm
+	.venv/bin/python -m benchmarks $(ARGS)
+
 .PHONY: check
 check: $(READY) ## Check format, lint, types, direction of imports, generated files and lock files
 	.venv/bin/ruff format --check .
@@ -73,6 +80,7 @@ lock: ## Choose versions anew and lock them, hashes included, in requirements/. 
 	$(UV) pip compile pyproject.toml $(COMPILE) --extra jwt --extra otel --output-file requirements/production.lock
 	$(UV) pip compile --group build $(COMPILE) --output-file requirements/build.lock
 	$(UV) pip compile pyproject.toml $(COMPILE) --extra embedded --extra jwt --extra otel --group dev --output-file requirements/dev.lock
+	$(UV) pip compile --group bench $(COMPILE) --output-file requirements/bench.lock
 
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
            --no-emit-index-url --no-header --no-annotate
@@ -94,7 +102,7 @@ wheel: $(READY) ## Build the wheel in dist/
 
 .PHONY: clean
 clean: ## Remove .venv, caches and built files. The data in .operations/ stays
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv benchmarks/.peers dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -116,6 +124,14 @@ $(READY): requirements/dev.lock pyproject.toml
 	echo "installing requirements/dev.lock"; \
 	$(PIP) --require-hashes --requirement requirements/dev.lock && $(PIP) --no-build-isolation --editable . || exit 1; \
 	echo "$(CURDIR)" > $(READY)
+
+$(PEERS): requirements/bench.lock | $(READY)
+	@command -v npm >/dev/null || { echo "make bench needs npm, which brings Restate's server" >&2; exit 1; }
+	@echo "installing requirements/bench.lock and @restatedev/restate-server@$(RESTATE_VERSION) in benchmarks/.peers"
+	@.venv/bin/python -m venv --clear benchmarks/.peers
+	@benchmarks/.peers/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes --requirement requirements/bench.lock
+	@npm install --silent --no-save --no-audit --no-fund --prefix benchmarks/.peers @restatedev/restate-server@$(RESTATE_VERSION)
+	@touch $(PEERS)
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps
 

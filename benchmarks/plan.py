@@ -1,0 +1,41 @@
+"""How much is measured, and for how long."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Durations are in seconds."""
+
+    rounds: int
+    starts_seconds: float
+    polls_seconds: float
+    sustained_seconds: float
+    drain_seconds: float
+    idle_count: int
+    waiting_clients: int
+    # 64 connections keep two cores busy with any of the systems; more only wait
+    connections: int = 64
+    # whoever fetches results waits for them: to keep a worker busy it takes more clients than to keep an API busy
+    fetching_connections: int = 256
+
+
+FULL = Plan(
+    rounds=3,
+    starts_seconds=10,
+    polls_seconds=5,
+    sustained_seconds=30,
+    drain_seconds=30,
+    idle_count=200,
+    waiting_clients=1000,
+)
+QUICK = Plan(
+    rounds=1,
+    starts_seconds=3,
+    polls_seconds=2,
+    sustained_seconds=6,
+    drain_seconds=6,
+    idle_count=50,
+    waiting_clients=500,
+)

@@ -1,0 +1,70 @@
+"""Rounds: every system in turn, again and again, so that drift of the machine hits all alike."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmarks.ceiling import SETTINGS, TITLE, measure_ceiling
+from benchmarks.figures import measure
+from benchmarks.plan import Plan
+from benchmarks.systems import PLACES, by_name
+
+CEILING = "pgbench"
+NAMES = [*PLACES, CEILING]
+
+
+def run(names: list[str], plan: Plan, results: Path) -> None:
+    """Measure, and write the raw data after each system, so that nothing is lost when one fails."""
+    data: dict[str, Any] = {
+        "machine": machine(),
+        "plan": msgspec.to_builtins(plan),
+        "systems": {name: _about(name) for name in names},
+        "rounds": [],
+    }
+    for number in range(plan.rounds):
+        figures: dict[str, Any] = {}
+        data["rounds"].append(figures)
+        for name in names:
+            figures[name] = _measured(name, plan, f"round {number + 1} of {plan.rounds}")
+            results.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def _measured(name: str, plan: Plan, which: str) -> dict[str, Any]:
+    begun = time.monotonic()
+    print(f"{which}: {name} ...", end=" ", flush=True)
+    try:
+        figures = asyncio.run(measure_ceiling(plan) if name == CEILING else measure(by_name(name)(), plan))
+    except (RuntimeError, OSError, TimeoutError) as error:
+        print(f"FAILED: {error}", flush=True)
+        return {"failed": str(error)[-500:]}
+    print(f"{time.monotonic() - begun:.0f} s", flush=True)
+    return figures
+
+
+def _about(name: str) -> dict[str, str]:
+    title, settings = (TITLE, SETTINGS) if name == CEILING else (by_name(name).title, by_name(name).settings)
+    return {"title": title, "settings": settings}
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on, without saying whose machine it is."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    return {
+        "processor": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load_before": os.getloadavg()[0],
+        "at": datetime.now(UTC).isoformat(timespec="minutes"),
+    }
