@@ -94,7 +94,6 @@ class Api:
                         yield snapshot
                         if snapshot.done:
                             return
-                raise httpx.RemoteProtocolError("the events ended before the operation did")
             except httpx.TransportError as error:
                 await tries.after_no_answer(error, self.url)
 
@@ -126,7 +125,7 @@ class Api:
         return await self._http.request(request.method, url, content=request.body, headers=headers, timeout=timeout)
 
     async def _stream(self, path: str, seen: int, tries: Tries) -> AsyncGenerator[Event, None]:
-        """The events of one connection."""
+        """The events of one connection. Raises ``httpx.TransportError`` however it ends; a passing refusal has none."""
         headers: dict[str, Any] = {"Accept": "text/event-stream"}
         if seen:
             headers["Last-Event-ID"] = str(seen)
@@ -140,3 +139,4 @@ class Api:
             async for chunk in response.aiter_bytes():
                 for event in parser.feed(chunk):
                     yield event
+        raise httpx.RemoteProtocolError("the events ended before the operation did")

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from operations_api.client import Client, NotDoneYet, Operation, OperationFailed, RequestRefused, Snapshot
-from tests.client.faulty_proxy import LOST, FaultyProxy, problem
+from tests.client.faulty_proxy import HALF, LOST, FaultyProxy, problem
 from tests.http.service import NoteResult, Service
 
 
@@ -120,6 +120,14 @@ async def test_watching_resumes_after_a_cut_and_shows_nothing_twice(
     assert seen[-1].result == {"text": "done"}
     assert proxy.seen[2].headers["last-event-id"] == str(versions[1])
     assert operation.outcome() == {"text": "done"}
+
+
+async def test_watching_waits_out_a_busy_api(client: Client, proxy: FaultyProxy, service: Service) -> None:
+    operation = await client.start("note", {})
+    await service.succeed(operation.id)
+    proxy.faults.extend([problem(503, "service-unavailable", "Retry-After: 1\r\n"), HALF])
+    assert [now.status async for now in operation.watch()] == ["succeeded"]
+    assert len(proxy.seen) == 4
 
 
 async def test_watching_the_unknown_is_refused(client: Client, service: Service) -> None:
