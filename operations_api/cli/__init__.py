@@ -35,10 +35,20 @@ class Commands(RichGroup):
             ctx.exit(1)
 
 
+GROUPS = {
+    "Run it": ["dev", "serve", "worker", "migrate"],
+    "Use it": ["submit", "watch", "get", "list", "cancel"],
+    "Operate it": ["blocked", "retry", "resolve", "compensate", "force-close", "versions", "erase"],
+    "Say who may what, and who is told": ["keys", "tenants", "webhooks"],
+    "Look into it": ["settings", "doctor", "openapi", "conformance"],
+}
+
 HELP_CONFIG = click.RichHelpConfiguration(
-    use_markdown=False,
-    use_rich_markup=False,
+    text_markup="ansi",  # neither Markdown nor markup: brackets are brackets
     show_arguments=True,
+    text_paragraph_linebreaks="\n\n",
+    padding_helptext_first_line=(0, 0, 1, 0),
+    command_groups={"operations-api": [{"name": name, "commands": commands} for name, commands in GROUPS.items()]},
     max_width=100,
     # colours are for people: none into a pipe or a file, whatever the environment of a build server says
     color_system="auto" if sys.stdout.isatty() and "NO_COLOR" not in os.environ else None,
@@ -51,6 +61,9 @@ HELP_CONFIG = click.RichHelpConfiguration(
 def cli() -> None:
     """Long-running operations over HTTP: started once under an idempotency key, polled until done.
 
+    All settings are environment variables. Without DATABASE_URL or REDIS_URL a command uses the embedded servers that
+    already run on OPERATIONS_DATA_DIR, or starts them for as long as it lives.
+
     \b
     Begin with                operations-api dev
     Have something done       operations-api submit
@@ -58,9 +71,6 @@ def cli() -> None:
     If something is wrong     operations-api doctor
     If something is blocked   operations-api blocked
     Hold it to its contract   operations-api conformance
-
-    All settings are environment variables. Without DATABASE_URL or REDIS_URL a command uses the embedded servers that
-    already run on OPERATIONS_DATA_DIR, or starts them for as long as it lives.
     """
 
 

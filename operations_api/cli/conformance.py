@@ -37,8 +37,6 @@ def conformance(
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY where --url and --key
              are absent, else what `operations-api dev` runs and keeps
-
-    \b
     Example  operations-api conformance --url http://127.0.0.1:8000
              operations-api conformance --type echo --input '{"say": 1}'
     """

@@ -34,8 +34,6 @@ def doctor() -> None:
 
     \b
     Reads    all settings
-
-    \b
     Example  operations-api doctor
     """
     from operations_api.doctor import examine
@@ -53,8 +51,6 @@ def openapi(output: Path | None) -> None:
 
     \b
     Reads    OPERATIONS_REGISTRY
-
-    \b
     Example  operations-api openapi --output openapi.json
     """
     from operations_api.http.openapi import rendered

@@ -19,8 +19,6 @@ def dev(die_with_parent: bool) -> None:
     Reads    HOST, PORT, OPERATIONS_DATA_DIR, OPERATIONS_DEV_KEY,
              OPERATIONS_POSTGRES_BIN, OPERATIONS_VALKEY_SERVER,
              and what serve and worker read
-
-    \b
     Example  PORT=8001 operations-api dev
     """
     from operations_api import logs

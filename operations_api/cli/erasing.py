@@ -26,8 +26,6 @@ def erase(identifier: UUID, tenant: str | None) -> None:
 
     \b
     Reads    DATABASE_URL
-
-    \b
     Example  operations-api erase 019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11
     """
     from operations_api.store.cleaning import erase as erase_from

@@ -29,8 +29,6 @@ def blocked(as_json: bool) -> None:
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api blocked
     """
     found = [operation.document for operation in _remote().operations(status="needs_attention")]
@@ -57,8 +55,6 @@ def retry(identifier: object, evidence: str | None, as_json: bool) -> None:
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api retry 019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11
     """
     _act(identifier, "retry", {"evidence": evidence}, as_json)
@@ -83,8 +79,6 @@ def resolve(identifier: object, step: str, resolution: str, evidence: str, as_js
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api resolve 019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11 --step charge --as committed --evidence "..."
     """
     _act(identifier, "resolve", {"step": step, "as": resolution, "evidence": evidence}, as_json)
@@ -102,8 +96,6 @@ def compensate(identifier: object, evidence: str | None, as_json: bool) -> None:
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api compensate 019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11
     """
     _act(identifier, "compensate", {"evidence": evidence}, as_json)
@@ -120,8 +112,6 @@ def force_close(identifier: object, evidence: str, as_json: bool) -> None:
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api force-close 019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11 --evidence "..."
     """
     _act(identifier, "force-close", {"evidence": evidence}, as_json)
@@ -137,8 +127,6 @@ def versions(as_json: bool) -> None:
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api versions
     """
     found = _remote().ask("GET", "/definitions")["definitions"]

@@ -62,8 +62,6 @@ def submit(
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api submit place-order --input @order.json --key order-4711 --wait
     """
     import msgspec
@@ -95,8 +93,6 @@ def watch(identifier: str, timeout: int | None, as_json: bool) -> None:
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api watch 019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11 --timeout 10m
     """
     _follow(identifier, timeout, as_json)
@@ -114,8 +110,6 @@ def get(identifier: str, full: bool, as_json: bool) -> None:
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api get 019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11 --json
     """
 
@@ -147,8 +141,6 @@ def list_operations(type_name: str | None, key: str | None, limit: int, as_json:
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api list --type place-order --status running,needs_attention
     """
     given = {"type": type_name, "idempotency_key": key, **{name: _filter(value) for name, value in more.items()}}
@@ -172,8 +164,6 @@ def cancel(identifier: str, as_json: bool) -> None:
 
     \b
     Reads    OPERATIONS_URL, OPERATIONS_API_KEY
-
-    \b
     Example  operations-api cancel 019a8f6e-2f6b-7c1a-9d3e-5b0f4a7c2e11
     """
 

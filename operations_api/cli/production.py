@@ -32,8 +32,6 @@ def serve(processes: int, inherited: int | None) -> None:
              OPERATIONS_CONNECTION_LIMIT, OPERATIONS_POOL_SIZE,
              OPERATIONS_CORS_ORIGINS, OPERATIONS_JWT_*,
              OPERATIONS_DRAIN_SECONDS, OPERATIONS_LOG
-
-    \b
     Example  HOST=0.0.0.0 PORT=8080 operations-api serve --processes 4
     """
     from operations_api import production
@@ -56,8 +54,6 @@ def worker(processes: int) -> None:
              OPERATIONS_RESULT_LIMIT_BYTES, OPERATIONS_RETENTION_DAYS,
              OPERATIONS_POOL_SIZE, OPERATIONS_DRAIN_SECONDS, OPERATIONS_LOG,
              OPERATIONS_METRICS_PORT
-
-    \b
     Example  OPERATIONS_REGISTRY=shop.operations:registry operations-api worker
     """
     from operations_api import production
@@ -74,8 +70,6 @@ def migrate() -> None:
 
     \b
     Reads    DATABASE_URL
-
-    \b
     Example  DATABASE_URL=postgresql://app@db/operations operations-api migrate
     """
     from operations_api.database import run_on_database
