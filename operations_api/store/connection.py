@@ -24,15 +24,15 @@ ACQUIRE_SECONDS: Final = 5.0
 UNREACHABLE: Final = (
     OSError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     TimeoutError,
 )
-"""What asyncpg raises when the server is away, going away, or full.
+"""What asyncpg raises when the server is away, going away, full, a standby, or takes too long.
 
 The last but one looks like a mistake of ours; it is what the first statement meets on a connection whose backend was
 killed while it was idle ("cannot switch to state 12; another operation (2) is in progress").
