@@ -6,21 +6,16 @@ documented cannot differ. An empty variable counts as absent.
 
 from __future__ import annotations
 
-import math
 import os
-import re
 import sys
-from collections.abc import Callable, Mapping
-from ipaddress import ip_network
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
+from operations_api import setting_values as values
 from operations_api.domain.errors import SettingsError
-
-Parse = Callable[[str], Any]
 
 # one day: a key that is forgotten sooner would let a client's late retry start the same operation again
 RETENTION_DAYS_FLOOR = 1.0
@@ -85,7 +80,7 @@ class Variable(msgspec.Struct, frozen=True):
 
     field: str
     name: str
-    parse: Parse
+    parse: values.Parse
     unit: str
     sentence: str
     secret: bool = False
@@ -114,98 +109,6 @@ def _check_tokens(given: Mapping[str, Any]) -> None:
         raise SettingsError(f"OPERATIONS_JWT_JWKS: without {' and '.join(missing)} no token can be checked; set both.")
 
 
-def _text(text: str) -> str:
-    if not text.isprintable() or " " in text:
-        raise ValueError("a text without spaces and control characters")
-    return text
-
-
-def _key(text: str) -> str:
-    if not 8 <= len(text) <= 255 or not all("!" <= character <= "~" for character in text):
-        raise ValueError("an API key: 8 to 255 visible ASCII characters without spaces")
-    return text
-
-
-def _registries(text: str) -> str:
-    names = [name.strip() for name in text.split(",")]
-    if not all(name.count(":") == 1 and all(name.split(":")) for name in names):
-        raise ValueError("package.module:attribute, or several of them separated by commas")
-    return ",".join(names)
-
-
-def _url(*schemes: str, example: str) -> Parse:
-    def parse(text: str) -> str:
-        wrong = ValueError(f"a URL such as {example}")
-        try:
-            parts = urlsplit(text)
-        except ValueError:
-            raise wrong from None
-        if parts.scheme not in schemes or not (parts.netloc or parts.path) or not text.isprintable():
-            raise wrong
-        return text.rstrip("/") if parts.scheme in ("http", "https") else text
-
-    return parse
-
-
-def _origins(text: str) -> str:
-    origins = [origin.strip() for origin in text.split(",")]
-    if origins != ["*"] and not all(map(_ORIGIN.fullmatch, origins)):
-        raise ValueError("*, or origins such as https://app.example.com, https://*.example.com, http://localhost:*")
-    return ",".join(origins)
-
-
-def _keys_source(text: str) -> str:
-    if "://" not in text:
-        return text
-    parts = urlsplit(text)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise ValueError("the path of a file or an https URL; http is for this machine alone")
-    return text
-
-
-def _algorithms(text: str) -> str:
-    names = [name.strip() for name in text.split(",")]
-    if not set(names) <= set(_ASYMMETRIC):
-        raise ValueError(f"algorithms with a public key, separated by commas: {', '.join(_ASYMMETRIC)}")
-    return ",".join(names)
-
-
-def _networks(text: str) -> str:
-    try:
-        return ",".join(str(ip_network(network.strip())) for network in text.split(","))
-    except ValueError:
-        raise ValueError("networks such as 10.0.0.0/8,::1/128, separated by commas") from None
-
-
-def _whole(low: int, high: int) -> Parse:
-    def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
-            raise ValueError(f"a whole number from {low} to {high}")
-        return int(text)
-
-    return parse
-
-
-def _number(low: float) -> Parse:
-    def parse(text: str) -> float:
-        wrong = ValueError(f"a number of at least {low:g}")
-        try:
-            number = float(text)
-        except ValueError:
-            raise wrong from None
-        if not (math.isfinite(number) and number >= low):
-            raise wrong
-        return number
-
-    return parse
-
-
-def _log(text: str) -> str:
-    if text not in ("console", "json"):
-        raise ValueError("console or json")
-    return text
-
-
 _DEFAULTS: dict[str, Any] = {
     field.name: field.default for field in msgspec.structs.fields(Settings) if field.default is not msgspec.NODEFAULT
 }
@@ -213,14 +116,9 @@ _DEFAULTS: dict[str, Any] = {
 # a body is held in memory while it is checked, so a limit beyond this is a mistake rather than a wish
 _LIMIT_BYTES_CEILING = 1 << 30
 
-# * only stands for subdomains and for ports: anything else would let strangers choose a name that matches
-_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:([0-9]{1,5}|\*))?")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-
-_POSTGRES_URL = _url("postgresql", "postgres", example="postgresql://user:password@host:5432/database")
-_REDIS_URL = _url("redis", "rediss", "unix", example="redis://host:6379/0 or unix:///path/to/socket")
-_PUBLIC_URL = _url("http", "https", example="https://operations.example.com")
+_POSTGRES_URL = values.url("postgresql", "postgres", example="postgresql://user:password@host:5432/database")
+_REDIS_URL = values.url("redis", "rediss", "unix", example="redis://host:6379/0 or unix:///path/to/socket")
+_PUBLIC_URL = values.url("http", "https", example="https://operations.example.com")
 
 VARIABLES: tuple[Variable, ...] = (
     Variable(
@@ -239,13 +137,13 @@ VARIABLES: tuple[Variable, ...] = (
         "The Redis (6.2 or newer) or Valkey (7.2 or newer) to use. Absent: the embedded one.",
         secret=True,
     ),
-    Variable("host", "HOST", _text, "address", "The address to listen on."),
-    Variable("port", "PORT", _whole(0, 65535), "", "The port to listen on; 0 takes any free one."),
+    Variable("host", "HOST", values.text, "address", "The address to listen on."),
+    Variable("port", "PORT", values.whole(0, 65535), "", "The port to listen on; 0 takes any free one."),
     Variable("data_dir", "OPERATIONS_DATA_DIR", Path, "directory", "Where the embedded servers keep their data."),
     Variable(
         "dev_key",
         "OPERATIONS_DEV_KEY",
-        _key,
+        values.api_key,
         "API key",
         "The API key `dev` creates. Absent: one is made and kept in the data directory.",
         secret=True,
@@ -253,7 +151,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "registry",
         "OPERATIONS_REGISTRY",
-        _registries,
+        values.registries,
         "module:attribute",
         "The definitions to serve and execute; several separated by commas; the current directory is importable.",
     ),
@@ -267,125 +165,131 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "lease_seconds",
         "OPERATIONS_LEASE_SECONDS",
-        _number(LEASE_SECONDS_FLOOR),
+        values.number(LEASE_SECONDS_FLOOR),
         "seconds",
         "How long a silent worker keeps its operations before another one takes them over.",
     ),
     Variable(
         "retention_days",
         "OPERATIONS_RETENTION_DAYS",
-        _number(RETENTION_DAYS_FLOOR),
+        values.number(RETENTION_DAYS_FLOOR),
         "days",
         "How long a finished operation and its idempotency key are kept; at least 1.",
     ),
-    Variable("log", "OPERATIONS_LOG", _log, "", "How logs are written to stderr: console or json."),
+    Variable("log", "OPERATIONS_LOG", values.log_format, "", "How logs are written to stderr: console or json."),
     Variable(
         "body_limit_bytes",
         "OPERATIONS_BODY_LIMIT_BYTES",
-        _whole(1024, _LIMIT_BYTES_CEILING),
+        values.whole(1024, _LIMIT_BYTES_CEILING),
         "bytes",
         "The largest request body that is accepted.",
     ),
     Variable(
         "result_limit_bytes",
         "OPERATIONS_RESULT_LIMIT_BYTES",
-        _whole(1024, _LIMIT_BYTES_CEILING),
+        values.whole(1024, _LIMIT_BYTES_CEILING),
         "bytes",
         "The largest result that is stored.",
     ),
     Variable(
         "rate_limit",
         "OPERATIONS_RATE_LIMIT",
-        _whole(1, 1_000_000),
+        values.whole(1, 1_000_000),
         "requests per second",
         "How many requests each tenant may send. Absent: no limit.",
     ),
     Variable(
         "in_flight_limit",
         "OPERATIONS_IN_FLIGHT_LIMIT",
-        _whole(1, IN_FLIGHT_CEILING),
+        values.whole(1, IN_FLIGHT_CEILING),
         "operations",
         "How many operations that are not done each tenant may have, approximately. Absent: no limit.",
     ),
     Variable(
         "connection_limit",
         "OPERATIONS_CONNECTION_LIMIT",
-        _whole(1, 1_000_000),
+        values.whole(1, 1_000_000),
         "connections",
         "How many clients may be connected to one API process. Whoever comes then gets a 503.",
     ),
     Variable(
         "head_limit_bytes",
         "OPERATIONS_HEAD_LIMIT_BYTES",
-        _whole(1024, 1 << 20),
+        values.whole(1024, 1 << 20),
         "bytes",
         "The largest head of a request: its line and its headers together.",
     ),
     Variable(
         "receive_seconds",
         "OPERATIONS_RECEIVE_SECONDS",
-        _number(PATIENCE_SECONDS_FLOOR),
+        values.number(PATIENCE_SECONDS_FLOOR),
         "seconds",
         "How long a request may take to arrive, from its first byte to its last.",
     ),
     Variable(
         "send_seconds",
         "OPERATIONS_SEND_SECONDS",
-        _number(PATIENCE_SECONDS_FLOOR),
+        values.number(PATIENCE_SECONDS_FLOOR),
         "seconds",
         "How long a client may take nothing of what it is sent before it is dropped.",
     ),
     Variable(
         "cors_origins",
         "OPERATIONS_CORS_ORIGINS",
-        _origins,
+        values.origins,
         "origins",
         "Whose pages may call the API from a browser, separated by commas; * is everybody's. Absent: nobody's.",
     ),
     Variable(
         "jwt_jwks",
         "OPERATIONS_JWT_JWKS",
-        _keys_source,
+        values.keys_source,
         "URL or file",
         "The public keys (JWKS) of an issuer whose tokens are believed. Absent: API keys only. Needs the extra jwt.",
     ),
-    Variable("jwt_issuer", "OPERATIONS_JWT_ISSUER", _text, "", "Whose tokens are believed: their claim iss."),
-    Variable("jwt_audience", "OPERATIONS_JWT_AUDIENCE", _text, "", "For whom a token must be: its claim aud."),
-    Variable("jwt_tenant_claim", "OPERATIONS_JWT_TENANT_CLAIM", _text, "claim", "Where a token names its tenant."),
-    Variable("jwt_scopes_claim", "OPERATIONS_JWT_SCOPES_CLAIM", _text, "claim", "Where a token names what it may do."),
+    Variable("jwt_issuer", "OPERATIONS_JWT_ISSUER", values.text, "", "Whose tokens are believed: their claim iss."),
+    Variable("jwt_audience", "OPERATIONS_JWT_AUDIENCE", values.text, "", "For whom a token must be: its claim aud."),
+    Variable(
+        "jwt_tenant_claim", "OPERATIONS_JWT_TENANT_CLAIM", values.text, "claim", "Where a token names its tenant."
+    ),
+    Variable(
+        "jwt_scopes_claim", "OPERATIONS_JWT_SCOPES_CLAIM", values.text, "claim", "Where a token names what it may do."
+    ),
     Variable(
         "jwt_algorithms",
         "OPERATIONS_JWT_ALGORITHMS",
-        _algorithms,
+        values.algorithms,
         "",
         "How tokens may be signed, separated by commas; only with a public key.",
     ),
-    Variable("pool_size", "OPERATIONS_POOL_SIZE", _whole(2, 1000), "connections", "Postgres connections per process."),
+    Variable(
+        "pool_size", "OPERATIONS_POOL_SIZE", values.whole(2, 1000), "connections", "Postgres connections per process."
+    ),
     Variable(
         "worker_slots",
         "OPERATIONS_WORKER_SLOTS",
-        _whole(1, 10_000),
+        values.whole(1, 10_000),
         "operations",
         "How many operations one worker process executes at a time.",
     ),
     Variable(
         "drain_seconds",
         "OPERATIONS_DRAIN_SECONDS",
-        _number(0),
+        values.number(0),
         "seconds",
         "How long a process that was told to stop may finish what it is doing.",
     ),
     Variable(
         "metrics_port",
         "OPERATIONS_METRICS_PORT",
-        _whole(1, 65535),
+        values.whole(1, 65535),
         "",
         "Where a worker answers GET /metrics, on HOST and without a key. Absent: nowhere, and nothing is counted.",
     ),
     Variable(
         "webhook_networks",
         "OPERATIONS_WEBHOOK_NETWORKS",
-        _networks,
+        values.networks,
         "networks",
         "Which private, loopback or link-local networks webhooks may go to, separated by commas. Absent: none.",
     ),
@@ -399,7 +303,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "api_key",
         "OPERATIONS_API_KEY",
-        _key,
+        values.api_key,
         "API key",
         "The key they send. Absent: the one that `dev` keeps in the data directory.",
         secret=True,
