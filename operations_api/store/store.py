@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -213,9 +214,7 @@ class Store:
 
     async def delete(self, tenant: str, id: UUID, if_version: int | None = None) -> DeleteResult:
         """Forget a finished operation; its key and id stay taken until it expires."""
-        async with connected(self.pool) as connection, connection.transaction():
-            rows = await connection.fetch(SQL["delete_operation"], tenant, id, if_version)
-            await connection.execute(SQL["erase_steps"], tenant, id) if rows else None
+        rows = await self._erase(tenant, id, if_version)
         if rows:
             return DeleteResult(to_operation(rows[0]), "deleted")
         operation = await self.get(tenant, id)
@@ -229,11 +228,16 @@ class Store:
         async with connected(self.pool) as connection:
             await connection.fetchval("select 1", timeout=2)
 
+    async def _erase(self, tenant: str, id: UUID, if_version: int | None) -> list[Any]:
+        with _unavailable_when_held():
+            async with connected(self.pool) as connection, connection.transaction():
+                rows: list[Any] = await connection.fetch(SQL["delete_operation"], tenant, id, if_version)
+                await connection.execute(SQL["erase_steps"], tenant, id) if rows else None
+        return rows
+
     async def _fetch(self, name: str, *args: Any) -> list[Any]:
-        try:
+        with _unavailable_when_held():
             return await self._fetch_or_conflict(name, *args)
-        except CONFLICTS as error:  # whatever it met, nothing was done, and later it may have gone
-            raise StoreUnavailable(f"somebody else holds what is needed: {error}") from error
 
     async def _fetch_or_conflict(self, name: str, *args: Any) -> list[Any]:
         async with connected(self.pool) as connection:
@@ -272,6 +276,15 @@ class Store:
                 start.meet(row)
             else:
                 start.replaces = start.retry_of = None  # what it was to replace has been cleaned away since
+
+
+@contextmanager
+def _unavailable_when_held() -> Iterator[None]:
+    """Whatever it met, nothing was done, and later it may have gone."""
+    try:
+        yield
+    except CONFLICTS as error:
+        raise StoreUnavailable(f"somebody else holds what is needed: {error}") from error
 
 
 class _Start:

@@ -1,7 +1,7 @@
 """Asking for cancellation, and forgetting what is finished."""
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -102,6 +102,16 @@ async def test_an_operation_under_way_cannot_be_forgotten(service: Service, clie
     assert response.status_code == 409
     assert response.json()["type"] == f"{service.base_url}/problems/operation-not-terminal"
     assert (await client.get(operation["links"]["self"])).status_code == 200
+
+
+async def test_what_somebody_else_holds_is_a_503_and_may_be_forgotten_later(service: Service, client: Client):
+    operation = await client.started()
+    await service.succeed(operation["id"])
+    async with service.store.pool.acquire() as other, other.transaction():
+        await other.execute("select from operations where id = $1 for update", UUID(operation["id"]))
+        held = await client.delete(operation["links"]["self"])
+    assert (held.status_code, held.json()["effect"], held.headers["retry-after"]) == (503, "none", "2")
+    assert (await client.delete(operation["links"]["self"])).status_code == 204
 
 
 async def test_a_deletion_meant_for_another_version_is_refused(service: Service, client: Client):
