@@ -88,7 +88,7 @@ def _unknown_type_routes(registry: Registry) -> list[Any]:
 
     @post("/operations/{id:str}", status_code=200, opt={OTHERWISE: True})
     async def start_unknown(request: Request[Any, Any, Any]) -> Answer:
-        exchange_of(request).require("submit")
+        exchange_of(request).require_scope("submit")  # 404 and 405 go before 429
         if uuid_of(request.path_params["id"]) is not None:
             raise Problem(
                 "An operation takes no POST; to start one, POST to /operations/{type}.", kind=METHOD_NOT_ALLOWED
@@ -99,7 +99,7 @@ def _unknown_type_routes(registry: Registry) -> list[Any]:
     async def put_unknown(request: Request[Any, Any, Any]) -> Answer:
         if request.method != "PUT" or uuid_of(request.path_params["word"]) is not None:
             raise Problem("There is nothing at this path; see /docs for what there is.", kind=NOT_FOUND)
-        exchange_of(request).require("submit")
+        exchange_of(request).require_scope("submit")  # 404 and 405 go before 429
         raise _unknown_type(registry)
 
     return [start_unknown, put_unknown]

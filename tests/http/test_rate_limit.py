@@ -95,7 +95,9 @@ async def test_what_nobody_may_do_is_said_before_and_everything_else_after(
     assert await status(guest, "POST", "/operations/note", content=b"x" * 100_000) == 429
     assert await status(guest, "POST", "/operations/note", content=b"{") == 429
     assert await status(guest, "PUT", f"/operations/note/{uuid4()}") == 429
-    assert await status(guest, "POST", "/operations/nothing") == 429
+    assert await status(guest, "POST", "/operations/nothing") == 404
+    assert await status(guest, "PUT", f"/operations/nothing/{uuid4()}") == 404
+    assert await status(guest, "POST", f"/operations/{uuid4()}") == 405
     assert await status(guest, "GET", "/operations?page_size=x") == 429
     for method, path in (("PATCH", ""), ("DELETE", ""), ("POST", "/cancel"), ("POST", "/retry"), ("GET", "/events")):
         assert await status(guest, method, f"/operations/{uuid4()}{path}") == 429
