@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 
@@ -35,7 +36,7 @@ class Deployment:
         begun = time.perf_counter()
         for running in self._running:
             await running.start()
-        await self._first_connection()
+        await self._first_answer()
         answered = time.perf_counter() - begun
         await self._until_ready()
         return answered
@@ -76,16 +77,18 @@ class Deployment:
     def _all_pids(self) -> dict[str, int]:
         return {**{running.program.role: running.pid for running in self._running}, **self._pids}
 
-    async def _first_connection(self) -> None:
+    async def _first_answer(self) -> None:
+        """Whatever the answer to a poll is: a socket that listens is none."""
+        poll = self.system.poll(str(UUID(int=0)))
         async with asyncio.timeout(READY_SECONDS):
             while True:
                 self.check()
                 try:
-                    (await connect(self.system.port)).close()
+                    connection = await connect(self.system.port)
+                    await connection.ask(poll)
+                    return connection.close()
                 except OSError:
                     await asyncio.sleep(LOOK_SECONDS)
-                else:
-                    return
 
     async def _until_ready(self) -> None:
         """The system's own preparations, tried until they succeed, and one operation to its end."""
@@ -120,7 +123,7 @@ async def fetch(system: System, connection: Connection, id: str) -> None:
     """Fetch the result of an operation, as often as it takes."""
     request = system.fetch(id)
     while not system.is_done(await connection.ask(request)):  # noqa: ASYNC110 -- another process is waited for
-        await asyncio.sleep(system.poll_seconds)
+        await asyncio.sleep(0.0 if system.waits else LOOK_SECONDS)
 
 
 @asynccontextmanager

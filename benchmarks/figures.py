@@ -18,6 +18,9 @@ REST_SECONDS = 2.0
 SAMPLE_SECONDS = 0.25
 MOST_POLLED = 2000
 
+FIRST_DONE_SECONDS = 30.0
+"""Whoever has done nothing of a backlog by then will not begin."""
+
 
 async def measure(system: System, plan: Plan) -> Figures:
     """All figures of one system, on new servers."""
@@ -28,16 +31,24 @@ async def measure(system: System, plan: Plan) -> Figures:
         if system.executes:
             figures["idle"] = await _idle(deployment, plan)
             figures["sustained"], done = await _sustained(deployment, plan)
-            figures["polls finished"], figures["polls 304"] = await _polls(deployment, plan, done)
+            figures["polls finished"] = await _polls(deployment, plan, done)
+            figures["polls 304"] = await _revalidations(deployment, plan, done)
         if system.executes and system.pauses:
             await deployment.pause()
         if system.waits:
             figures["waiting"] = await _waiting(deployment, plan)
         figures["starts"], started = await _starts(deployment, plan)
-        figures["polls running"] = await _running_polls(deployment, plan, started)
+        figures["polls running"] = await _polls(deployment, plan, started)
         if system.executes and system.drains:
             figures["drain"] = await _drain(deployment, plan)
         return figures
+
+
+async def measure_api(deployment: Deployment, plan: Plan) -> Figures:
+    """Starts, and polls of what was started, on a system whose workers are stopped."""
+    starts, started = await _starts(deployment, plan)
+    polls, unchanged = await _polls(deployment, plan, started), await _revalidations(deployment, plan, started)
+    return {"starts": starts, "polls running": polls, "polls 304": unchanged}
 
 
 async def _idle(deployment: Deployment, plan: Plan) -> Figures:
@@ -47,27 +58,26 @@ async def _idle(deployment: Deployment, plan: Plan) -> Figures:
 
 async def _sustained(deployment: Deployment, plan: Plan) -> tuple[Figures, list[str]]:
     """Each client starts an operation and fetches its result, again and again: the queue cannot grow."""
-    before = deployment.cpu()
-    connections = plan.fetching_connections
-    report = await _load(deployment, plan, "whole", "sustained", connections, plan.sustained_seconds)
-    after = deployment.cpu()
-    spent = {role: 1000 * (after[role] - before[role]) / max(1, len(report.ids)) for role in after}
-    spent["client"] = 1000 * report.cpu_seconds / max(1, len(report.ids))
-    return {**_figures(report), "cpu_ms_per_operation": spent}, report.ids[: report.count]
+    connections = deployment.system.clients
+    figures, report = await _costed(deployment, plan, "whole", "sustained", connections, plan.sustained_seconds)
+    return figures, report.ids[: min(report.count, MOST_POLLED)]
 
 
-async def _polls(deployment: Deployment, plan: Plan, done: list[str]) -> tuple[Figures, Figures | None]:
-    """Polls of finished operations, and conditional ones that find nothing new."""
-    ids = done[:MOST_POLLED]
-    plain = _figures(await _load(deployment, plan, "polls", "", plan.connections, plan.polls_seconds, ids=ids))
+async def _polls(deployment: Deployment, plan: Plan, ids: list[str]) -> Figures:
+    figures, _ = await _costed(deployment, plan, "polls", "", plan.connections, plan.polls_seconds, ids=ids)
+    return figures
+
+
+async def _revalidations(deployment: Deployment, plan: Plan, ids: list[str]) -> Figures | None:
+    """Conditional polls of operations in which nothing changes, where there are such polls."""
     if deployment.system.revalidate(ids[0], "") is None:
-        return plain, None
+        return None
     connection = await connect(deployment.system.port)
     etag = (await connection.ask(deployment.system.poll(ids[0]))).header(b"etag").decode()
     connection.close()
-    kind = "revalidations"
-    report = await _load(deployment, plan, kind, "", plan.connections, plan.polls_seconds, ids=ids, etag=etag)
-    return plain, _figures(report)
+    kind, seconds = "revalidations", plan.polls_seconds
+    figures, _ = await _costed(deployment, plan, kind, "", plan.connections, seconds, ids=ids, etag=etag)
+    return figures
 
 
 async def _waiting(deployment: Deployment, plan: Plan) -> Figures:
@@ -89,41 +99,48 @@ async def _waiting(deployment: Deployment, plan: Plan) -> Figures:
 
 async def _starts(deployment: Deployment, plan: Plan) -> tuple[Figures, list[str]]:
     """As many starts as it takes while nobody executes them."""
-    report = await _load(deployment, plan, "starts", "starts", plan.connections, plan.starts_seconds)
-    return _figures(report), report.ids
-
-
-async def _running_polls(deployment: Deployment, plan: Plan, started: list[str]) -> Figures:
-    ids = started[-MOST_POLLED:]
-    return _figures(await _load(deployment, plan, "polls", "", plan.connections, plan.polls_seconds, ids=ids))
+    figures, report = await _costed(deployment, plan, "starts", "starts", plan.connections, plan.starts_seconds)
+    return figures, report.ids[-MOST_POLLED:]
 
 
 async def _drain(deployment: Deployment, plan: Plan) -> Figures:
     """How fast what has piled up is done. Counted from the first that is done: a worker's start is not its speed."""
-    backlog = before = await deployment.system.unfinished(deployment.servers)
-    begun, spent = time.perf_counter(), deployment.cpu()
+    _, backlog = await _left(deployment)
     if deployment.system.pauses:
         await deployment.resume()
-    if not deployment.system.freezes:  # else there is no start to leave out
-        before = await _first_done(deployment, plan, backlog)
-        begun, spent = time.perf_counter(), deployment.cpu()
-    left, now = before, begun
+    begun, before = await _first_done(deployment, backlog)
+    spent = deployment.cpu()
+    now, left = begun, before
     while left > backlog * 0.05 and now - begun < plan.drain_seconds:
         await asyncio.sleep(SAMPLE_SECONDS)
-        left, now = await deployment.system.unfinished(deployment.servers), time.perf_counter()
-    after = deployment.cpu()
-    done = before - left
-    each = {role: 1000 * (after[role] - spent[role]) / max(1, done) for role in after}
-    return {"rate": done / (now - begun) if done else 0.0, "backlog": backlog, "cpu_ms_per_operation": each}
+        now, left = await _left(deployment)
+    after, done = deployment.cpu(), before - left
+    each = {role: 1000 * (after[role] - spent[role]) / done for role in after} if done else {}
+    return {"rate": done / (now - begun) if done else 0.0, "backlog": backlog, "cpu_ms_each": each}
 
 
-async def _first_done(deployment: Deployment, plan: Plan, backlog: int) -> int:
-    """How many are left when the first are done."""
-    left, patience = backlog, time.perf_counter() + plan.drain_seconds
-    while left == backlog and time.perf_counter() < patience:
+async def _first_done(deployment: Deployment, backlog: int) -> tuple[float, int]:
+    """When the first are done, and how many are left then."""
+    patience = time.perf_counter() + FIRST_DONE_SECONDS
+    while True:
+        now, left = await _left(deployment)
+        if left < backlog or now > patience:
+            return now, left
         await asyncio.sleep(SAMPLE_SECONDS)
-        left = await deployment.system.unfinished(deployment.servers)
-    return left
+
+
+async def _left(deployment: Deployment) -> tuple[float, int]:
+    """How many operations are not done, and when that was: before they are counted, which may take a while."""
+    return time.perf_counter(), await deployment.system.unfinished(deployment.servers)
+
+
+async def _costed(deployment: Deployment, *job: Any, **more: Any) -> tuple[Figures, Report]:
+    """A load, and the CPU milliseconds of every process for each answer."""
+    before = deployment.cpu()
+    report = await _load(deployment, *job, **more)
+    after = deployment.cpu()
+    spent = {role: 1000 * (after[role] - before[role]) / report.answered for role in after}
+    return {**_figures(report), "cpu_ms_each": {**spent, "client": 1000 * report.cpu_seconds / report.answered}}, report
 
 
 async def _load(

@@ -17,8 +17,6 @@ class Plan(msgspec.Struct, frozen=True):
     waiting_clients: int
     # 64 connections keep two cores busy with any of the systems; more only wait
     connections: int = 64
-    # whoever fetches results waits for them: to keep a worker busy it takes more clients than to keep an API busy
-    fetching_connections: int = 256
 
 
 FULL = Plan(

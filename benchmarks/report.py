@@ -20,16 +20,16 @@ What one machine does tells little of another one; the ratios tell more.
 
 All systems do the same work: an operation of two steps, each of which reserves and commits and does nothing else, and
 whose result the client fetches. Each runs alone, on a Postgres with `fsync` and `synchronous_commit` on and a Valkey
-with an append-only file, both new and empty. The client is one process with {connections} connections
-({fetching} where it fetches results), on the same cores.
+with an append-only file, both new and empty. The client is one process on the same cores, with {connections}
+connections; where it fetches results it has as many as each system bears, see below.
 """
 
 NOTES = """
 - *Starts*: accepted while nobody executes them (DBOS executes meanwhile: it cannot be told not to).
 - *Finished*: every client starts an operation, fetches its result, and starts the next, for {sustained:g} s: the queue
   cannot grow. *Drain*: what the starts had piled up, from the first that is done; nobody polls.
-- *Idle*: one client, one operation at a time, from the first byte of the start to the last of the result. Systems whose
-  clients cannot wait are asked again every 50 ms.
+- *Idle*: one client, one operation at a time, from the first byte of the start to the last of the result. Where clients
+  cannot wait they ask again after 5 ms, then after 10, 20 and so on; while *finishing* from 50 ms to a second.
 - *CPU*: of all processes, while finishing as above. *Memory*: proportional share (PSS) two seconds after the first
   operation; *waiting*: what a thousand clients that wait for one operation add.
 """
@@ -41,7 +41,7 @@ def render(data: Mapping[str, Any], source: str) -> str:
     machine, plan = data["machine"], data["plan"]
     head = HEAD.format(
         source=source, link=f"../benchmarks/results/{source}", rounds=len(data["rounds"]), **_known(machine),
-        connections=plan["connections"], fetching=plan["fetching_connections"],
+        connections=plan["connections"],
     )  # fmt: skip
     sections = [
         head,
@@ -126,7 +126,7 @@ def _polls(data: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
 def _costs(data: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     rows = []
     for name, title in _titles(data):
-        spent = _part(figures, name, "sustained").get("cpu_ms_per_operation") or {}
+        spent = _part(figures, name, "sustained").get("cpu_ms_each") or {}
         used, waiting = _part(figures, name, "memory_mb"), _part(figures, name, "waiting")
         rows.append([title, _by_role(spent, 2), _by_role(used, 0), _by_role(waiting, 1)])
     return table(["", "CPU ms per operation", "memory at rest, MB", "1000 waiting clients, MB"], rows)

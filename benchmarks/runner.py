@@ -51,8 +51,11 @@ def _measured(name: str, plan: Plan, which: str) -> dict[str, Any]:
 
 
 def _about(name: str) -> dict[str, str]:
-    title, settings = (TITLE, SETTINGS) if name == CEILING else (by_name(name).title, by_name(name).settings)
-    return {"title": title, "settings": settings}
+    if name == CEILING:
+        return {"title": TITLE, "settings": SETTINGS}
+    system = by_name(name)
+    fetching = f"; {system.clients} clients fetch results" if system.executes else ""
+    return {"title": system.title, "settings": system.settings + fetching}
 
 
 def machine() -> dict[str, Any]:
@@ -63,7 +66,7 @@ def machine() -> dict[str, Any]:
         "processor": model,
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
-        "kernel": platform.release(),
+        "kernel": platform.release().partition("-")[0],
         "python": platform.python_version(),
         "load_before": os.getloadavg()[0],
         "at": datetime.now(UTC).isoformat(timespec="minutes"),

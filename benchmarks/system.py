@@ -42,7 +42,9 @@ class System:
     """One system. What it says of itself is `title` and `settings`, for the report.
 
     `port` is where its API listens; `secret` is what a client needs to know, if anything. `executes`: there are
-    results to fetch. `waits`: a fetch waits for the result; else it is repeated every `poll_seconds`. `pauses`: its
+    results to fetch. `waits`: a fetch waits for the result; else it is repeated, ever more seldom. `clients` start
+    operations and fetch results at the same time: enough to keep its workers busy, and few enough that their polls are
+    not what it is busy with. `pauses`: its
     workers can be stopped while starts go on; `freezes`: they are halted instead, since a worker that is gone would be
     tried again ever more seldom; `drains`: what is done of a backlog can be counted.
     """
@@ -55,7 +57,7 @@ class System:
     pauses: ClassVar[bool] = True
     freezes: ClassVar[bool] = False
     drains: ClassVar[bool] = True
-    poll_seconds: ClassVar[float] = 0.05
+    clients: ClassVar[int] = 256
 
     def __init__(self, port: int = 0, secret: str = "") -> None:
         self.port = port or free_port()

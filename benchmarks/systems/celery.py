@@ -19,6 +19,7 @@ class Celery(System):
         "repeated after a crash; Redis syncs its file once a second"
     )
     shape = "chain"
+    clients = 128
     drains = False  # the tasks of all chains take turns: nothing is finished until nearly everything is
 
     def programs(self, servers: Servers) -> list[Program]:
@@ -45,4 +46,5 @@ class CeleryTask(Celery):
     title = "FastAPI, Celery, Redis; one task"
     settings = "as above, but all of the operation is one task: a crash repeats its steps from the first"
     shape = "task"
+    clients = 256
     drains = True

@@ -13,6 +13,7 @@ class Dbos(System):
     title = "FastAPI, DBOS"
     settings = "one uvicorn process that executes as well, asynchronous workflow of four steps, pool of 20"
     pauses = False
+    clients = 32
 
     def programs(self, servers: Servers) -> list[Program]:
         environment = {"DATABASE_URL": servers.database_url}

@@ -20,7 +20,6 @@ class Operations(System):
     settings = "one API process, one worker, default settings; a step's effect is elsewhere and does nothing"
     type = "external"
     waits = True
-    poll_seconds = 0.0
 
     async def prepare(self, servers: Servers) -> None:
         await migrate(servers.database_url)

@@ -15,6 +15,7 @@ class Procrastinate(System):
     name = "procrastinate"
     title = "FastAPI, Procrastinate"
     settings = "one uvicorn process, one worker with --concurrency 30; one job an operation, its result in a table"
+    clients = 64
 
     async def prepare(self, servers: Servers) -> None:
         await execute(servers.database_url, TABLE)

@@ -19,7 +19,6 @@ class Restate(System):
     settings = "its server with default settings on a file system that syncs, the service on one hypercorn process"
     waits = True
     freezes = True
-    poll_seconds = 0.0
 
     def programs(self, servers: Servers) -> list[Program]:
         self._admin, self._service = free_port(), free_port()
