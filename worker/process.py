@@ -15,6 +15,7 @@ from operations_api.domain.change import Change
 from operations_api.domain.registry import Registry
 from operations_api.meter import UNMETERED, Meter
 from operations_api.metrics import Metrics
+from operations_api.otlp import tracer_of_environment
 from operations_api.settings import Settings
 from operations_api.store.connection import Pool, open_pool
 from operations_api.store.definitions import remember
@@ -68,6 +69,7 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
         clock=Clock(),
         result_limit_bytes=settings.result_limit_bytes,
         meter=meter,
+        tracer=tracer_of_environment("operations-api worker"),
     )
     leaseholder = Leaseholder(settings.database_url, owner, settings.lease_seconds)
     leases = Leases(pool, owner, settings.lease_seconds)
@@ -93,6 +95,7 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
         await services.journal.drain()
         await changes.close()
         await _close(pool)
+        await asyncio.to_thread(services.tracer.close)
 
 
 def _exposed(meter: Meter, settings: Settings) -> AbstractAsyncContextManager[None]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +22,7 @@ from operations_api.domain.step import Step
 from operations_api.meter import UNMETERED, Meter
 from operations_api.store.journal import Journal, ProgressReport
 from operations_api.store.leases import Leased, bare_execution_of
+from operations_api.tracer import UNTRACED, Span, Tracer
 from worker.call import Calls
 from worker.clock import Clock
 from worker.lease import OUTLIVED_LEASE_EXIT_CODE, Lease
@@ -44,6 +46,7 @@ class Services(msgspec.Struct, frozen=True):
     clock: Clock
     result_limit_bytes: int
     meter: Meter = UNMETERED
+    tracer: Tracer = UNTRACED
 
 
 class Script:
@@ -75,15 +78,18 @@ class Script:
     ) -> Outcome:
         """Call one handler. ``checkpoint`` stores its cursor. Raises ``Unfit`` when what it needs cannot be read."""
         report = self._report(execution, checkpoint)
-        ctx = self._steps.context(execution, call, self._surroundings(execution, call, lease, report, tx))
-        try:
-            return await self._metered(execution, call, self._steps.call(self._services.calls, execution, call, ctx))
-        except asyncio.CancelledError:
-            if lease.lost and self._steps.is_plain(call):
-                _end_process(ctx)
-            raise
-        finally:
-            report.close()
+        with self._span(execution, call) as span:
+            around = self._surroundings(execution, call, lease, report, tx, span.traceparent)
+            ctx = self._steps.context(execution, call, around)
+            calling = self._steps.call(self._services.calls, execution, call, ctx)
+            try:
+                return await self._metered(execution, call, calling, span)
+            except asyncio.CancelledError:
+                if lease.lost and self._steps.is_plain(call):
+                    _end_process(ctx)
+                raise
+            finally:
+                report.close()
 
     def result(self, execution: Execution) -> tuple[msgspec.Raw, str | None]:
         """The result of an operation that succeeded; where it cannot be made or kept, an empty one and the reason."""
@@ -100,7 +106,21 @@ class Script:
             return NO_RESULT, f"The operation succeeded, but its result has {len(encoded)} bytes; {limit} are kept."
         return msgspec.Raw(encoded), None
 
-    async def _metered(self, execution: Execution, call: Call, calling: Awaitable[Outcome]) -> Outcome:
+    def _span(self, execution: Execution, call: Call) -> AbstractContextManager[Span]:
+        record = execution.steps[call.position]
+        return self._services.tracer.span(
+            f"{record.key} {call.handler}",
+            self._operation.traceparent,
+            type=execution.type,
+            operation=str(execution.id),
+            tenant=execution.tenant,
+            step=record.key,
+            phase=call.handler,
+            attempt=record.attempts,
+            epoch=execution.epoch,
+        )
+
+    async def _metered(self, execution: Execution, call: Call, calling: Awaitable[Outcome], span: Span) -> Outcome:
         """The outcome, counted. What a call came to that was cut off is unknown."""
         began, word = time.perf_counter(), "unknown"
         try:
@@ -110,9 +130,16 @@ class Script:
         finally:
             spent, attempts = time.perf_counter() - began, execution.steps[call.position].attempts
             self._services.meter.called(execution.type, call.handler, word, spent, attempts)
+            span.end_with(word, is_error=word == "unknown")
 
     def _surroundings(
-        self, execution: Execution, call: Call, lease: Lease, report: Report, tx: Transaction | None
+        self,
+        execution: Execution,
+        call: Call,
+        lease: Lease,
+        report: Report,
+        tx: Transaction | None,
+        traceparent: str | None,
     ) -> Surroundings:
         step = execution.steps[call.position].key
         return Surroundings(
@@ -121,7 +148,7 @@ class Script:
             reporter=report,
             is_cancel_requested=lambda: lease.cancel_requested or execution.cancel_requested,
             tx=tx,
-            traceparent=self._operation.traceparent,
+            traceparent=traceparent,
             client_named=self._operation.client_named,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from operations_api.changes import Changes, Watch
@@ -15,6 +16,7 @@ from operations_api.http.rate_limit import RateLimit
 from operations_api.http.redis_scripts import RedisScripts
 from operations_api.http.retry_after import SAMPLES, Advice, Measured
 from operations_api.metrics import Metrics
+from operations_api.otlp import tracer_of_environment
 from operations_api.queue import Queue
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
@@ -50,6 +52,7 @@ class Resources:
         self.settings = settings
         self.registry = registry
         self.meter = Metrics()
+        self.tracer = tracer_of_environment("operations-api")
         self.fair_order = FairOrder()
         self.advice = Advice()
         self.issuer = issuer_of(settings)
@@ -106,6 +109,7 @@ class Resources:
         await self.changes.close()
         await self.own_ids.drain()
         await self.store.close()
+        await asyncio.to_thread(self.tracer.close)
 
 
 def issuer_of(settings: Settings) -> Issuer | None:

@@ -9,7 +9,6 @@ the client's own id instead of a key.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -100,7 +99,7 @@ class Starter:
         preferences = prefer.parse(request.headers.getall("prefer", []))
         dry = queries.word(request, "validate_only", ("true", "false"), "false") == "true"
         with start_refusals(exchange.base_url):
-            started = await (self._check(ask, admission) if dry else self._metered(self._start(ask, admission)))
+            started = await (self._check(ask, admission) if dry else self._observed(ask, admission))
         if started is None:
             return Answer(204)
         if not started.replayed:
@@ -125,8 +124,15 @@ class Starter:
             retry_failed=request.headers.getall("idempotency-retry", []) == ["?1"],
         )
 
-    async def _metered(self, starting: Awaitable[Started]) -> Started:
-        return await metered(self.resources.meter, self.definition.name, starting)
+    async def _observed(self, ask: Ask, admission: Admission) -> Started:
+        """Start, counted, and traced in a span that every call of the operation will be below."""
+        type = self.definition.name
+        with self.resources.tracer.span(f"start {type}", ask.traceparent, type=type, tenant=ask.tenant) as span:
+            ask = msgspec.structs.replace(ask, traceparent=span.traceparent)
+            started = await metered(self.resources.meter, type, self._start(ask, admission))
+            outcome = "replayed" if started.replayed else "started"
+            span.end_with(outcome, operation=str(started.operation.id))
+            return started
 
     async def _start(self, ask: Ask, admission: Admission) -> Started:
         try:

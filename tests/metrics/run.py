@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from operations_api.store.api_keys import ApiKeys
+from tests.store import factory
 from tests.worker.crew import PATIENCE_SECONDS, PROGRAM, Crew
 from tests.worker.definitions import StepTold, Told
 
@@ -24,7 +25,7 @@ FAILING = Told((StepTold("a", trouble={"commit": "fail 1", "query": "marked-inpu
 REJECTED = Told((StepTold("a"), StepTold("b", trouble={"reserve": "reject"})))
 BLOCKED = Told((StepTold("a", kind="action", trouble={"execute": "reject"}),))
 
-BLOCKED_COUNT = "select count(*) from operations where status = 'needs_attention'"
+BLOCKED_COUNT = "select count(*) from operations where status = 'needs_attention' and type = 'told'"
 
 
 class Seen(msgspec.Struct):
@@ -38,10 +39,11 @@ class Seen(msgspec.Struct):
 
 async def whole_run(crew: Crew) -> Seen:
     """Start, replay, mismatch, retry, reject, block; then look."""
-    api, port = await _begin_api(crew), _free_port()
+    api, port = await begin_api(crew), free_port()
     crew.start_worker("--processes", "2", OPERATIONS_LOG="json", HOST="127.0.0.1", OPERATIONS_METRICS_PORT=str(port))
     keys = ApiKeys(crew.store.pool)
     secret = await keys.create(TENANT, ["submit", "read", "operate"])
+    await factory.operation(crew.connection, status="needs_attention", type="retired")
     reader = await keys.create(TENANT, ["submit", "read"])
     async with httpx.AsyncClient(
         base_url=api, headers={"Authorization": f"Bearer {secret}"}, trust_env=False
@@ -109,9 +111,11 @@ async def _text(client: httpx.AsyncClient) -> str:
     return answer.text
 
 
-async def _begin_api(crew: Crew) -> str:
-    port = _free_port()
-    crew.start_worker(command=[Path(PROGRAM), "serve", "--processes", "2"], PORT=str(port), OPERATIONS_LOG="json")
+async def begin_api(crew: Crew, **environment: str) -> str:
+    """Two processes of the API; their URL, once they answer."""
+    port = free_port()
+    serve = [Path(PROGRAM), "serve", "--processes", "2"]
+    crew.start_worker(command=serve, PORT=str(port), OPERATIONS_LOG="json", **environment)
     url = f"http://127.0.0.1:{port}"
     async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(base_url=url, trust_env=False) as client:
         while True:
@@ -122,7 +126,8 @@ async def _begin_api(crew: Crew) -> str:
                 await asyncio.sleep(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port

@@ -79,7 +79,7 @@ def test_every_metric_has_values_and_the_labels_that_are_described(seen: Seen, d
 def test_types_are_those_of_the_registry_and_nobody_is_named(seen: Seen):
     text = "".join(seen.api + seen.workers)
     assert set(re.findall(r'[{,]type="([^"]*)"', text)) <= TYPES | {"(unknown)"}
-    for word in (TENANT, "nothing", *MARKERS):
+    for word in (TENANT, "nothing", "retired", *MARKERS):
         assert word not in text
 
 
@@ -91,6 +91,7 @@ def test_the_processes_of_a_command_answer_with_one_sum(seen: Seen):
         ("operations_starts_total", {"type": "told", "outcome": "refused"}, 1),
         ("operations_replay_key_age_seconds_count", {"type": "told"}, 1),
         ("operations_blocked", {"type": "told"}, 1),
+        ("operations_blocked", {"type": "(unknown)"}, 1),
     ):
         assert {value(text, name, **labels) for text in seen.api} == {expected}, (name, labels)
     for name, labels, expected in (

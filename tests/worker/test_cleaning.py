@@ -127,11 +127,11 @@ async def test_a_start_whose_expired_key_is_cleaned_away_meanwhile_starts(connec
 
 
 async def test_a_batch_has_a_bound_and_the_oldest_go_first(connection, store):
-    rows = [await finished(connection, expires_at=LONG_AGO + number * A_SECOND) for number in range(7)]
+    rows = [await finished(connection, expires_at=LONG_AGO + number * A_SECOND) for number in reversed(range(7))]
     cleaner = Cleaner(store.pool, batch=3)
     assert [(await cleaner.run_once()).operations for _ in range(2)] == [3, 3]
     left = await connection.fetch("select id from operations where tombstone_until is null")
-    assert [row["id"] for row in left] == [rows[-1]["id"]]
+    assert [row["id"] for row in left] == [rows[0]["id"]]
 
 
 async def test_only_one_cleans_at_a_time(connection, cleaner):

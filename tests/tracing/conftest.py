@@ -1,0 +1,3 @@
+from tests.worker.conftest import crew
+
+__all__ = ["crew"]
