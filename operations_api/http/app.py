@@ -106,10 +106,11 @@ def _unknown_type_routes(registry: Registry) -> list[Any]:
 
 
 def _unknown_type(registry: Registry) -> Problem:
+    supported = sorted(registry.current)
     return Problem(
-        "There is no such type of operation; supported lists those there are.",
+        f"There is no such type of operation; there are: {', '.join(supported)}.",
         kind=UNKNOWN_OPERATION_TYPE,
-        extensions={"supported": sorted(registry.current)},
+        extensions={"supported": supported},
     )
 
 

@@ -179,7 +179,7 @@ REFUSALS: Final[dict[str, Refusal]] = {
     ),
     "unknown-operation-type": _refusal(
         kinds.UNKNOWN_OPERATION_TYPE,
-        "There is no such type of operation; supported lists those there are.",
+        "There is no such type of operation; there are: place-order, transfer-funds.",
         supported=["place-order", "transfer-funds"],
     ),
     "malformed-json": _refusal(kinds.MALFORMED_JSON, 'The member "quantity" is there twice.'),
