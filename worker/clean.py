@@ -35,13 +35,14 @@ class Cleaner:
         self._batch = batch
 
     async def keep_cleaning(self) -> None:
-        """Rounds until cancelled; while Postgres is away they are left out."""
+        """Rounds until cancelled; one that fails, as while Postgres is away, is left out."""
         while True:
             cleaned = Cleaned()
             try:
                 cleaned = await self.run_once()
-            except StoreUnavailable as error:
-                log.warning("nothing can be cleaned", error=str(error))
+            except Exception as error:  # whatever it is: a worker that cleans no more lets the tables grow for ever
+                unexpected = None if isinstance(error, StoreUnavailable) else error
+                log.warning("nothing can be cleaned", error=str(error), exc_info=unexpected)
             pause = PAUSE_SECONDS if self._is_full(cleaned) else CLEAN_SECONDS
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- so that workers take turns
 
