@@ -1,6 +1,7 @@
 """The vocabulary of definitions: everything a module with operations of your own imports.
 
->>> from operations_api import Action, Context, Definition, HttpStep, Pivot, Registry, Reject, Retry, Step, barrier
+>>> from operations_api import Action, Context, Definition, HttpStep, Pivot, Registry, Reject, Retry, Schedule, Step
+>>> from operations_api import barrier
 """
 
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from operations_api.domain.context import Context
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import Reject, Retry
 from operations_api.domain.registry import Registry
+from operations_api.domain.schedule import Schedule
 from operations_api.domain.step import Action, Pivot, Step
 from operations_api.store.barrier import BARRIER_SCHEMA, ask_barrier, barrier
 
@@ -27,6 +29,7 @@ __all__ = [
     "Registry",
     "Reject",
     "Retry",
+    "Schedule",
     "Step",
     "ask_barrier",
     "barrier",

@@ -23,6 +23,7 @@ def load_registry(settings: Settings) -> Registry:
     registry = reduce(_merge, (_load(name) for name in settings.registry.split(",")), Registry([]))
     if not registry.versions:
         raise DefinitionError(f"OPERATIONS_REGISTRY {settings.registry}: it holds no definition: give it at least one")
+    _check_schedules(registry)
     return registry
 
 
@@ -75,5 +76,12 @@ def _said(error: Exception) -> str:
 def _merge(one: Registry, other: Registry) -> Registry:
     try:
         return one.merged(other)
+    except DefinitionError as error:
+        raise DefinitionError(f"OPERATIONS_REGISTRY: {error}") from None
+
+
+def _check_schedules(registry: Registry) -> None:
+    try:
+        registry.check_schedules()
     except DefinitionError as error:
         raise DefinitionError(f"OPERATIONS_REGISTRY: {error}") from None

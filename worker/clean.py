@@ -7,6 +7,7 @@ import random
 from datetime import datetime
 from typing import Final
 
+import msgspec
 import structlog
 
 from operations_api.domain.errors import StoreUnavailable
@@ -51,8 +52,8 @@ class Cleaner:
         cleaned = await clean_batch(self._pool, self._batch, now)
         self._meter.cleaned(cleaned.operations, cleaned.keys, cleaned.tombstones)
         if cleaned != Cleaned():
-            log.info("cleaned", operations=cleaned.operations, keys=cleaned.keys, tombstones=cleaned.tombstones)
+            log.info("cleaned", **msgspec.structs.asdict(cleaned))
         return cleaned
 
     def _is_full(self, cleaned: Cleaned) -> bool:
-        return self._batch in (cleaned.operations, cleaned.tombstones)
+        return self._batch in (cleaned.operations, cleaned.tombstones, cleaned.tokens, cleaned.bodies)

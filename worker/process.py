@@ -21,6 +21,8 @@ from operations_api.store.connection import Pool, open_pool
 from operations_api.store.definitions import remember
 from operations_api.store.journal import Journal
 from operations_api.store.leases import Leases
+from operations_api.store.schedules import Schedules
+from operations_api.store.store import Store
 from operations_api.store.webhooks import Webhooks
 from worker.addresses import Guard, networks
 from worker.announce import Announcer
@@ -31,11 +33,13 @@ from worker.courier import Courier
 from worker.dispatch import Dispatcher
 from worker.expose import exposed
 from worker.lease import Leaseholder
+from worker.schedules import Scheduler
 from worker.script import Services
 from worker.webhooks import Deliverer
 
-JOURNAL_SESSIONS: Final = 7
-"""Beside those of local handlers: two for the journal, one each for progress, claims, and each of the other rounds."""
+JOURNAL_SESSIONS: Final = 10
+"""Beside those of local handlers: two for the journal, one each for progress, claims, and each of the other rounds, and
+two for what is started in a schedule's turn."""
 
 FAREWELL_SECONDS: Final = 2.0
 """Everything has been given back by then; a supervisor waits no longer than five seconds more."""
@@ -78,7 +82,13 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     dispatching = asyncio.create_task(dispatcher.keep_dispatching())
     announcer = Announcer(pool, registry.versions, changes.publish)
     deliverer = Deliverer(Webhooks(pool), Courier(Guard(networks(settings.webhook_networks))))
-    rounds = (announcer.keep_announcing(), Cleaner(pool, meter=meter).keep_cleaning(), deliverer.keep_delivering())
+    scheduler = Scheduler(Schedules(pool), Store(pool), registry, settings.retention_days, dispatcher.wake)
+    rounds = (
+        announcer.keep_announcing(),
+        Cleaner(pool, meter=meter).keep_cleaning(),
+        deliverer.keep_delivering(),
+        scheduler.keep_starting(),
+    )
     beside = [asyncio.create_task(each) for each in rounds]
     try:
         async with _exposed(meter, settings):

@@ -18,6 +18,7 @@ from operations_api.cli import (
     operating,
     operations,
     production,
+    schedules,
     tenants,
     webhooks,
 )
@@ -38,7 +39,7 @@ class Commands(RichGroup):
 GROUPS = {
     "Run it": ["dev", "serve", "worker", "migrate"],
     "Use it": ["submit", "watch", "get", "list", "cancel"],
-    "Operate it": ["blocked", "retry", "resolve", "compensate", "force-close", "versions", "erase"],
+    "Operate it": ["blocked", "retry", "resolve", "compensate", "force-close", "versions", "schedules", "erase"],
     "Say who may what, and who is told": ["keys", "tenants", "webhooks"],
     "Look into it": ["settings", "doctor", "openapi", "conformance"],
 }
@@ -92,6 +93,7 @@ for command in (
     operating.compensate,
     operating.force_close,
     operating.versions,
+    schedules.schedules,
     webhooks.webhooks,
     erasing.erase,
     describe.settings,

@@ -133,14 +133,19 @@ class Client:
                 yield self._api.shown(msgspec.json.encode(document))
             token = page["next_page_token"]
 
-    async def request(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    async def request(
+        self, method: str, path: str, body: Any = None, *, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
         """The JSON that answers any other request; ``{}`` where there is none.
 
-        Whatever changes something is repeated only after a refusal that says that nothing was done.
+        Whatever changes something without a key is repeated only after a refusal that says that nothing was done.
         """
         content = b"" if body is None else msgspec.json.encode(body)
-        safe = method in ("GET", "HEAD", "PUT", "DELETE")
-        answer = await self._api.ask(Request(method=method, path=path, body=content, repeatable=safe))
+        safe = method in ("GET", "HEAD", "PUT", "DELETE") or idempotency_key is not None
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        answer = await self._api.ask(
+            Request(method=method, path=path, headers=headers, body=content, repeatable=safe, key=idempotency_key)
+        )
         return self._api.json(answer)
 
     def _id_in(self, url: str) -> UUID:

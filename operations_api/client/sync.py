@@ -62,9 +62,11 @@ class SyncClient:
         """See ``Client.operations``."""
         return self._loop.iterate(self._client.operations(**filters))
 
-    def request(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def request(
+        self, method: str, path: str, body: Any = None, *, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
         """See ``Client.request``."""
-        return self._loop.run(self._client.request(method, path, body))
+        return self._loop.run(self._client.request(method, path, body, idempotency_key=idempotency_key))
 
 
 class SyncOperation(Generic[R]):

@@ -23,6 +23,9 @@ Steps = tuple[Step, ...]
 LONGEST_RETENTION_DAYS: Final = 36_500
 """A century: whoever wants more wants no end."""
 
+LONGEST_WINDOW_SECONDS: Final = 86_400
+"""A day, the shortest retention: what a body has started is still there while the window is open."""
+
 
 class Definition:
     """A type of operation.
@@ -34,6 +37,9 @@ class Definition:
 
     ``on_first_commit_reject`` says what a definitive refusal by the *first* commit does: ``park`` for a person, or
     ``rollback`` while nothing is committed yet. ``on_commit_reject``: ``park``, or ``compensate`` what was committed.
+
+    ``duplicate_window_seconds``: for so long after a start the same body from the same tenant is a replay under any
+    key, as message queues do it (300 is what they use). Off by default.
 
     Raises ``DefinitionError``.
     """
@@ -52,6 +58,7 @@ class Definition:
         retention_days: float | None = None,
         on_first_commit_reject: Literal["park", "rollback"] = "park",
         on_commit_reject: Literal["park", "compensate"] = "park",
+        duplicate_window_seconds: int | None = None,
     ) -> None:
         self.name = name
         self.version = version
@@ -64,6 +71,7 @@ class Definition:
         self.retention_days = retention_days
         self.on_first_commit_reject = on_first_commit_reject
         self.on_commit_reject = on_commit_reject
+        self.duplicate_window_seconds = duplicate_window_seconds
         self._check()
 
     def steps_for(self, input: Any) -> Steps:
@@ -116,6 +124,11 @@ class Definition:
             raise self._error('on_first_commit_reject must be "park" or "rollback"')
         if self.on_commit_reject not in ("park", "compensate"):
             raise self._error('on_commit_reject must be "park" or "compensate"')
+        window = self.duplicate_window_seconds
+        if window is not None and (not isinstance(window, int) or not 1 <= window <= LONGEST_WINDOW_SECONDS):
+            raise self._error(
+                f"duplicate_window_seconds must be whole seconds from 1 to {LONGEST_WINDOW_SECONDS}, or None"
+            )
 
     def _check_steps(self, steps: Steps) -> None:
         if not steps:

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import DefinitionError
+from operations_api.domain.schedule import Schedule
 
 
 class Registry:
     """The definitions a process serves. (name, version) is unique; the highest version of a name starts.
 
-    Raises ``DefinitionError`` for a duplicate.
+    ``schedules`` start operations by themselves; their names are unique, and their types are looked for when all
+    registries of a process are merged. Raises ``DefinitionError`` for a duplicate.
     """
 
-    def __init__(self, definitions: Sequence[Definition]) -> None:
+    def __init__(self, definitions: Sequence[Definition], schedules: Sequence[Schedule] = ()) -> None:
         self._by_version: dict[tuple[str, int], Definition] = {}
         for definition in definitions:
             if not isinstance(definition, Definition):
@@ -27,6 +29,7 @@ class Registry:
                 )
             self._by_version[identity] = definition
         self._current = _highest_versions(self._by_version)
+        self._schedules = _by_name(schedules)
 
     @property
     def current(self) -> Mapping[str, Definition]:
@@ -38,9 +41,48 @@ class Registry:
         """Everything that can be executed, by (name, version)."""
         return self._by_version
 
+    @property
+    def schedules(self) -> Mapping[str, Schedule]:
+        """What starts by itself, by name."""
+        return self._schedules
+
     def merged(self, other: Registry) -> Registry:
-        """Both registries in one. Raises ``DefinitionError`` when they share a (name, version)."""
-        return Registry([*self._by_version.values(), *other._by_version.values()])
+        """Both registries in one. Raises ``DefinitionError`` when they share a (name, version) or a schedule."""
+        return Registry(
+            [*self._by_version.values(), *other._by_version.values()],
+            [*self._schedules.values(), *other._schedules.values()],
+        )
+
+    def check_schedules(self) -> None:
+        """Raises ``DefinitionError`` for a schedule whose type is not here, or takes another input."""
+        for schedule in self._schedules.values():
+            definition = self._current.get(schedule.type)
+            if definition is None:
+                raise DefinitionError(f'schedule "{schedule.name}": there is no definition "{schedule.type}"')
+            if not isinstance(schedule.input, definition.input):
+                raise DefinitionError(
+                    f'schedule "{schedule.name}": "{schedule.type}" takes a {definition.input.__name__}, not a '
+                    f"{type(schedule.input).__name__}"
+                )
+            _check_steps(schedule, definition)
+
+
+def _check_steps(schedule: Schedule, definition: Definition) -> None:
+    try:
+        definition.steps_for(schedule.input)
+    except Exception as error:  # whatever a user's function of the input raises; a tick would meet it every time
+        raise DefinitionError(f'schedule "{schedule.name}": its input has no steps: {error!r}') from error
+
+
+def _by_name(schedules: Sequence[Schedule]) -> dict[str, Schedule]:
+    by_name: dict[str, Schedule] = {}
+    for schedule in schedules:
+        if not isinstance(schedule, Schedule):
+            raise DefinitionError(f"a registry's schedules are Schedules, not {schedule!r}")
+        if schedule.name in by_name:
+            raise DefinitionError(f'schedule "{schedule.name}" is there twice: give one of them another name')
+        by_name[schedule.name] = schedule
+    return by_name
 
 
 def _highest_versions(by_version: Mapping[tuple[str, int], Definition]) -> dict[str, Definition]:

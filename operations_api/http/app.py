@@ -2,9 +2,9 @@
 
 A request passes the edge (``edge.py``: id, authentication, OPTIONS; ``cors.py`` is around it), Litestar's router, and
 one handler (``starts.py``, ``own_ids.py``, ``monitor.py``, ``events.py``, ``labels.py``, ``listing.py``,
-``cancellation.py``, ``deletion.py``, ``operator.py``, ``versions.py``, ``webhook_receivers.py``,
-``webhook_deliveries.py``, ``service_info.py``, ``metrics.py``, ``health.py``). Whatever is raised on the way becomes a
-problem document.
+``cancellation.py``, ``deletion.py``, ``operator.py``, ``versions.py``, ``schedules.py``, ``operation_tokens.py``,
+``webhook_receivers.py``, ``webhook_deliveries.py``, ``service_info.py``, ``metrics.py``, ``health.py``). Whatever is
+raised on the way becomes a problem document.
 """
 
 from __future__ import annotations
@@ -32,10 +32,12 @@ from operations_api.http.labels import patch_route
 from operations_api.http.listing import list_route
 from operations_api.http.metrics import metrics_route
 from operations_api.http.monitor import monitor_route, typed_monitor_route, uuid_of
+from operations_api.http.operation_tokens import token_route
 from operations_api.http.operator import operator_routes
 from operations_api.http.own_ids import put_route
 from operations_api.http.problems import METHOD_NOT_ALLOWED, NOT_FOUND, answer_to, problem_of
 from operations_api.http.resources import Resources
+from operations_api.http.schedules import schedule_routes
 from operations_api.http.service_info import service_info_route
 from operations_api.http.starts import start_route
 from operations_api.http.versions import versions_route
@@ -77,6 +79,8 @@ def handlers(resources: Resources) -> list[Any]:
         *secret_routes(resources),
         *endpoint_routes(resources),
         *delivery_routes(resources),
+        *schedule_routes(resources),
+        token_route(resources),
         service_info_route(resources),
         *health_routes(resources),
         *openapi.routes(resources.registry),

@@ -32,15 +32,15 @@ def not_modified(advice: Advice, operation: Operation, beyond: Beyond | None, pr
 
 
 def accepted(
-    advice: Advice, operation: Operation, base_url: str, preferences: Preferences, *, replayed: bool
+    advice: Advice, operation: Operation, base_url: str, preferences: Preferences, key: str | None, *, replayed: bool
 ) -> Answer:
-    """The 202 to a start, new or replayed, finished or not."""
+    """The 202 to a start, new or replayed, finished or not. ``key`` is the request's, which need not be the first."""
     path = path_of(operation.id)
     headers = [
         ("Location", f"{base_url}{path}"),
         ("Operation-Location", f"{base_url}{path}"),
         ("Content-Location", path),
-        *([("Idempotency-Key", f'"{operation.idempotency_key}"')] if operation.idempotency_key else []),
+        *([("Idempotency-Key", f'"{key}"')] if key else []),
         *([("Idempotent-Replayed", "true")] if replayed else []),
         ("ETag", tag_of(operation.version)),
         *advice.headers(operation, datetime.now(UTC)),

@@ -21,8 +21,11 @@ from operations_api.queue import Queue
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
 from operations_api.store.definitions import remember_once_migrated
+from operations_api.store.operation_tokens import OperationTokens
 from operations_api.store.operator import Operators
 from operations_api.store.own_ids import OwnIds
+from operations_api.store.recent_bodies import RecentBodies
+from operations_api.store.schedules import Schedules
 from operations_api.store.store import Store
 from operations_api.store.tenant_limits import TenantLimits
 from operations_api.store.webhook_deliveries import WebhookDeliveries
@@ -40,6 +43,9 @@ class Resources:
     operators: Operators
     webhook_deliveries: WebhookDeliveries
     webhook_receivers: WebhookReceivers
+    recent_bodies: RecentBodies
+    schedules: Schedules
+    operation_tokens: OperationTokens
     authenticator: Authenticator
     limits: Limits
     rate_limit: RateLimit
@@ -70,6 +76,9 @@ class Resources:
         self.operators = Operators(self.store.pool)
         self.webhook_deliveries = WebhookDeliveries(self.store.pool)
         self.webhook_receivers = WebhookReceivers(self.store.pool)
+        self.recent_bodies = RecentBodies(self.store)
+        self.schedules = Schedules(self.store.pool)
+        self.operation_tokens = OperationTokens(self.store.pool)
         await remember_once_migrated(self.store.pool, self.registry)
         await self._learn_durations()
         self.authenticator = Authenticator(ApiKeys(self.store.pool).find, self.issuer)

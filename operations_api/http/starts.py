@@ -22,6 +22,8 @@ from operations_api.domain import fingerprint, idempotency_key, inputs, strict_j
 from operations_api.domain.definition import Definition
 from operations_api.domain.inputs import ValidationFailed
 from operations_api.domain.operation import pins_of
+from operations_api.domain.operation_token import is_token, token_problem
+from operations_api.domain.problem import Problem
 from operations_api.domain.starting import Started, StartRequest
 from operations_api.domain.webhook import URL_LENGTH, url_fault
 from operations_api.http import prefer, queries
@@ -107,11 +109,10 @@ class Starter:
         if preferences.wait and not started.operation.done:
             started = await self._waited(started, preferences.wait)
         advice = self.resources.advice
-        return accepted(advice, started.operation, exchange.base_url, preferences, replayed=started.replayed)
+        return accepted(advice, started.operation, exchange.base_url, preferences, ask.key, replayed=started.replayed)
 
     async def _ask(self, request: Any, tenant: str) -> Ask:
-        body = await read_body(request, self.resources.settings.body_limit_bytes)
-        require_json(request)
+        body = await self._body(request)
         key, id = self._name(request)
         document = strict_json.parse(body)
         return Ask(
@@ -123,6 +124,11 @@ class Starter:
             traceparent=traceparent(request.headers.getall("traceparent", [])),
             retry_failed=request.headers.getall("idempotency-retry", []) == ["?1"],
         )
+
+    async def _body(self, request: Any) -> bytes:
+        body = await read_body(request, self.resources.settings.body_limit_bytes)
+        require_json(request)
+        return body
 
     async def _observed(self, ask: Ask, admission: Admission) -> Started:
         """Start, counted, and traced in a span that every call of the operation will be below."""
@@ -179,7 +185,10 @@ class Starter:
         return idempotency_key.parse([line.encode("latin-1") for line in lines]), uuid_utils.uuid7()
 
     async def _store(self, start: StartRequest) -> Started:
-        return await self.resources.store.start(start)
+        window = self.definition.duplicate_window_seconds
+        if window is None:
+            return await self.resources.store.start(start)
+        return await self.resources.recent_bodies.start(start, window)
 
     async def _find(self, ask: Ask) -> Started | None:
         assert ask.key is not None
@@ -187,7 +196,11 @@ class Starter:
 
     async def _refuse_stale(self, ask: Ask) -> None:
         assert ask.key is not None
-        problem = idempotency_key.age_problem(ask.key, datetime.now(UTC), self._retention)
+        now = datetime.now(UTC)
+        problem: Problem | None = idempotency_key.age_problem(ask.key, now, self._retention)
+        if is_token(ask.key):
+            known = await self.resources.operation_tokens.find(ask.tenant, ask.key)
+            problem = token_problem(ask.key, known, self.definition.name, now)
         if problem is not None and await self._find(ask) is None:
             raise problem
 

@@ -21,11 +21,16 @@ SQL: Final = load("cleaning")
 
 
 class Cleaned(msgspec.Struct, frozen=True):
-    """What one batch has done: operations that became tombstones, keys that are free, tombstones that are gone."""
+    """What one batch has done: operations that became tombstones, keys that are free, tombstones that are gone.
+
+    And what was only of use for a while: unused tokens, and bodies whose window for duplicates is over.
+    """
 
     operations: int = 0
     keys: int = 0
     tombstones: int = 0
+    tokens: int = 0
+    bodies: int = 0
 
 
 class CannotErase(OperationsError):
@@ -33,7 +38,7 @@ class CannotErase(OperationsError):
 
 
 async def clean_batch(pool: Pool, limit: int, now: datetime | None = None) -> Cleaned:
-    """Forget at most ``limit`` operations and ``limit`` tombstones; nothing while somebody else cleans.
+    """Forget at most ``limit`` operations, tombstones, tokens and bodies each; nothing while somebody else cleans.
 
     ``now`` is Postgres' clock unless it is given. Raises ``StoreUnavailable``.
     """
@@ -46,9 +51,11 @@ async def clean_batch(pool: Pool, limit: int, now: datetime | None = None) -> Cl
             names = columns(map(tuple, expired), width=2)
             keys = await connection.fetch(SQL["free_keys"], *names)
             await _erase_beside(connection, names)
+            tokens = await connection.fetch(SQL["remove_tokens"], now, limit)
+            bodies = await connection.fetch(SQL["remove_bodies"], now, limit)
     except CONFLICTS as error:
         raise StoreUnavailable(f"somebody else holds what is to be cleaned: {error}") from error
-    return Cleaned(len(expired), len(keys), len(gone))
+    return Cleaned(len(expired), len(keys), len(gone), len(tokens), len(bodies))
 
 
 async def erase(pool: Pool, id: UUID, tenant: str | None = None) -> str:

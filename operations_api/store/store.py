@@ -19,7 +19,7 @@ from operations_api.domain.operator import OperatorAction
 from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Started, StartRequest
 from operations_api.meter import UNMETERED, Meter
 from operations_api.store.batch import Batcher
-from operations_api.store.connection import CONFLICTS, Pool, connected, open_pool
+from operations_api.store.connection import CONFLICTS, Connection, Pool, connected, open_pool
 from operations_api.store.queries import columns, load
 from operations_api.store.rows import to_operation, to_operator_actions, to_step_views
 from operations_api.store.stock import counting
@@ -285,6 +285,13 @@ def _unavailable_when_held() -> Iterator[None]:
         yield
     except CONFLICTS as error:
         raise StoreUnavailable(f"somebody else holds what is needed: {error}") from error
+
+
+async def start_on(connection: Connection, request: StartRequest) -> Operation | None:
+    """Bind the key and store the operation in a transaction of the caller's; None where the key is bound already."""
+    parameters = ([value] for value in _Start(request).values())
+    rows = await connection.fetch(SQL["start_operations"], *parameters)
+    return to_operation(rows[0]) if rows else None
 
 
 class _Start:

@@ -138,6 +138,24 @@ async def operator_action(connection: Any, **overrides: Any) -> Any:
     return await _insert(connection, "operator_actions", values)
 
 
+async def schedule(connection: Any, **overrides: Any) -> Any:
+    values = {"tenant": TENANT, "name": "nightly", "looked_until": LONG_AGO, **overrides}
+    return await _insert(connection, "schedules", values)
+
+
+async def recent_body(connection: Any, **overrides: Any) -> Any:
+    """What a body has started lately."""
+    values = {
+        "tenant": TENANT,
+        "type": TYPE,
+        "fingerprint": fingerprint("body"),
+        "operation_id": uuid4(),
+        "until": SOON,
+        **overrides,
+    }
+    return await _insert(connection, "recent_bodies", values)
+
+
 def request(**overrides: Any) -> StartRequest:
     """A start; ``body`` stands for what the fingerprint is made of."""
     body = overrides.pop("body", "body")

@@ -28,6 +28,8 @@ REFUSED = [
     (factory.webhook, "webhooks_in_one_place", {"next_attempt_at": None}),
     (factory.webhook, "webhooks_attempts_not_negative", {"attempts": -1}),
     (factory.definition, "definitions_version_positive", {"version": 0}),
+    (factory.schedule, "schedules_last_tick_was_looked_at", {"last_tick_at": SOON}),
+    (factory.recent_body, "recent_bodies_fingerprint_is_sha256", {"fingerprint": b"the body itself"}),
     (factory.operation, "operations_status_known", {"status": "done"}),
     (factory.operation, "operations_phase_known", {"phase": "waiting"}),
     (factory.operation, "operations_decision_known", {"decision": "maybe"}),

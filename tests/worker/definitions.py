@@ -18,7 +18,7 @@ from typing import Any, Literal
 import asyncpg
 import msgspec
 
-from operations_api import Action, Context, Definition, Pivot, Registry, Reject, Retry, Step
+from operations_api import Action, Context, Definition, Pivot, Registry, Reject, Retry, Schedule, Step
 
 GATE_POLL_SECONDS = 0.01
 HOLDING = {"reserve": "held", "execute": "done", "commit": "done", "rollback": "free"}
@@ -376,6 +376,8 @@ registry = Registry(
 # what a later deploy might look like
 with_version_two = Registry([TOLD, _definition("told", steps_of, version=2)])
 with_other_steps = Registry([TOLD, _definition("plain", (Import(),))])
+
+with_schedule = Registry([TOLD], [Schedule("each-second", "told", Told((StepTold("one"),)), tenant="dev", every=1)])
 
 
 class Stricter(msgspec.Struct, frozen=True):

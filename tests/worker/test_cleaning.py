@@ -123,6 +123,14 @@ async def test_a_start_whose_expired_key_is_cleaned_away_meanwhile_starts(connec
     assert not (await store.start(request(key=str(row["id"])))).replayed
 
 
+async def test_tokens_and_bodies_go_when_their_time_is_over_and_not_before(connection, cleaner):
+    await factory.recent_body(connection)
+    await connection.execute("insert into operation_tokens values ('acme', 'optoken_1', 'place-order', $1)", SOON)
+    assert await cleaner.run_once(SOON - A_SECOND) == Cleaned()
+    assert await cleaner.run_once(SOON) == Cleaned(tokens=1, bodies=1)
+    assert await count(connection, "operation_tokens") == await count(connection, "recent_bodies") == 0
+
+
 # -- bounded, one at a time, in nobody's way ---------------------------------------------------------------------------
 
 

@@ -41,6 +41,8 @@ TAGS: Final = [
     {"name": "Start", "description": "One route for each type of operation."},
     {"name": "Follow", "description": "Poll, list, cancel and forget operations."},
     {"name": "Operate", "description": "Act on operations that need attention. Needs the scope `operate`."},
+    {"name": "Tokens", "description": "Keys that are made here, each for one start."},
+    {"name": "Schedules", "description": "What starts by itself."},
     {"name": "Webhooks", "description": "Being told instead of asking. Needs the scope `operate`."},
     {"name": "Service", "description": "Health, this document, its pages. No key needed."},
 ]

@@ -9,8 +9,10 @@ from operations_api.domain.registry import Registry
 from operations_api.http.openapi.headers import request_header, response_headers
 from operations_api.http.openapi.operating import operating_paths
 from operations_api.http.openapi.problems import EVERYWHERE, problem_responses
+from operations_api.http.openapi.scheduling import schedule_paths
 from operations_api.http.openapi.schemas import Schemas, pascal, start_example
 from operations_api.http.openapi.service_paths import service_paths
+from operations_api.http.openapi.token_paths import token_paths
 from operations_api.http.openapi.webhooks import webhook_paths
 
 Json = dict[str, Any]
@@ -63,6 +65,8 @@ def paths(registry: Registry, schemas: Schemas) -> Json:
         **operating_paths(ID_PARAMETER),
         "/operations": {"get": _list()},
         **webhook_paths(),
+        **schedule_paths(_accepted_of_any_type(), START_PROBLEMS),
+        **token_paths(),
         **service_paths(),
     }
 
@@ -174,14 +178,26 @@ PUT_PROBLEMS: Final = (
 )
 
 
+ACCEPTED_HEADERS: Final = (
+    *("Location", "Operation-Location", "Content-Location", "Retry-After", "Retry-After-Ms", "ETag"),
+    *("Idempotency-Key", "Idempotent-Replayed", "Preference-Applied", "Cache-Control", "Vary"),
+)
+
+
+def _accepted_of_any_type() -> Json:
+    return {
+        "description": "The operation, new or replayed. With `Prefer: return=minimal` the body is empty.",
+        "headers": response_headers(*ACCEPTED_HEADERS),
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Operation"}}},
+        "links": OPERATION_LINKS,
+    }
+
+
 def _accepted(definition: Definition, schemas: Schemas) -> Json:
     typed = f"get{pascal(definition.name)}Operation"
     return {
         "description": "The operation, new or replayed. With `Prefer: return=minimal` the body is empty.",
-        "headers": response_headers(
-            *("Location", "Operation-Location", "Content-Location", "Retry-After", "Retry-After-Ms", "ETag"),
-            *("Idempotency-Key", "Idempotent-Replayed", "Preference-Applied", "Cache-Control", "Vary"),
-        ),
+        "headers": response_headers(*ACCEPTED_HEADERS),
         "content": {"application/json": {"schema": schemas.typed_operation(definition.name)}},
         "links": OPERATION_LINKS | {typed: _link(typed, "Poll it, its result typed.")},
     }

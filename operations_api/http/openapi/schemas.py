@@ -17,7 +17,9 @@ from operations_api.domain.registry import Registry
 from operations_api.http.labels import Patch
 from operations_api.http.openapi.operating import operating_schemas
 from operations_api.http.openapi.operation_schema import OPERATION_SCHEMAS, operation_schema
+from operations_api.http.openapi.scheduling import SCHEDULE_SCHEMAS
 from operations_api.http.openapi.service_paths import SERVICE_SCHEMAS
+from operations_api.http.openapi.token_paths import token_schemas
 from operations_api.http.openapi.webhooks import webhook_schemas
 from operations_api.http.starts import Envelope
 
@@ -34,6 +36,8 @@ class Schemas:
             **operating_schemas(),
             **webhook_schemas(),
             **SERVICE_SCHEMAS,
+            **SCHEDULE_SCHEMAS,
+            **token_schemas(),
             "Relabel": _relabel_schema(),
         }
         definitions = list(registry.current.values())

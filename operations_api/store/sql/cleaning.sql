@@ -52,6 +52,32 @@ where ctid = any (array(
 ))
 returning tenant;
 
+-- name: remove_tokens
+-- Operation tokens that have expired. Whoever sends one is told so by its own time.
+delete from operation_tokens
+where ctid = any (array(
+    select ctid
+    from operation_tokens
+    where expires_at <= (select coalesce($1::timestamptz, clock_timestamp()))
+    order by expires_at
+    limit $2
+    for update skip locked
+))
+returning tenant;
+
+-- name: remove_bodies
+-- Bodies whose window for duplicates is over.
+delete from recent_bodies
+where ctid = any (array(
+    select ctid
+    from recent_bodies
+    where until <= (select coalesce($1::timestamptz, clock_timestamp()))
+    order by until
+    limit $2
+    for update skip locked
+))
+returning tenant;
+
 -- name: find_to_erase
 -- The operations with this id, of one tenant or of any.
 select tenant, status, finished_at is not null as done

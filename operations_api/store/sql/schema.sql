@@ -5,6 +5,8 @@
 --   operation         one long-running request: its status for clients, its lease for workers, its pinned steps
 --   idempotency key   names the operation a client's request started; lives exactly as long as that operation
 --   operation step    the journal of one step: the intent is written before an effect, the outcome after it
+--   schedule          how far its ticks have been looked at; when they come is in the registry
+--   operation token   a key that was made here, for one start
 --   operator action   what a person did to an operation that needed attention, and why
 --   webhook           what one receiver is to be told of one change of an operation
 --
@@ -312,6 +314,40 @@ create table webhooks (
 
 create index webhooks_due on webhooks (next_attempt_at) where next_attempt_at is not null;
 create index webhooks_undelivered on webhooks (tenant, operation_id, url, version) where next_attempt_at is not null;
+-- How far the ticks of a schedule have been looked at; while it is paused they pass.
+create table schedules (
+    tenant text not null,
+    name text not null,
+    looked_until timestamptz not null default clock_timestamp(),
+    last_tick_at timestamptz,
+    paused_at timestamptz,
+    constraint schedules_pkey primary key (tenant, name),
+    constraint schedules_last_tick_was_looked_at check (last_tick_at <= looked_until)
+);
+
+-- Of types with a window for duplicates: which operation a body has started, whatever its key was.
+create table recent_bodies (
+    tenant text not null,
+    type text not null,
+    fingerprint bytea not null,
+    operation_id uuid not null,
+    until timestamptz not null,
+    constraint recent_bodies_pkey primary key (tenant, type, fingerprint),
+    constraint recent_bodies_fingerprint_is_sha256 check (octet_length(fingerprint) = 32)
+);
+
+create index recent_bodies_until on recent_bodies (until);
+
+-- Keys that were made here, each for one start; the key that is bound to an operation is what consumes one.
+create table operation_tokens (
+    tenant text not null,
+    token text not null,
+    type text not null,
+    expires_at timestamptz not null,
+    constraint operation_tokens_pkey primary key (tenant, token)
+);
+
+create index operation_tokens_expired on operation_tokens (expires_at);
 
 -- The state table of domain/states.py, as triggers whose conditions cost no function call while all is legal.
 

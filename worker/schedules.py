@@ -1,0 +1,109 @@
+"""Starting what is scheduled: whichever worker comes, each tick under a key of its own, so that it starts once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+import structlog
+import uuid_utils.compat as uuid_utils
+
+from operations_api.domain.definition import Definition
+from operations_api.domain.errors import KeyInFlight, StoreUnavailable
+from operations_api.domain.fingerprint import canonical, fingerprint
+from operations_api.domain.operation import pins_of
+from operations_api.domain.registry import Registry
+from operations_api.domain.schedule import Schedule
+from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, StartRequest
+from operations_api.store.schedules import Schedules, Turn
+from operations_api.store.store import Store
+
+LOOK_SECONDS: Final = 1.0
+"""How late a tick may be: what a query per schedule and worker costs is nothing beside it."""
+
+log = structlog.get_logger(__name__)
+
+
+class Ticked(msgspec.Struct, frozen=True):
+    """What one round has done: operations it started, ticks that had one already."""
+
+    started: int = 0
+    replayed: int = 0
+
+
+class Scheduler:
+    """Looks at the registry's schedules while its worker runs; ``wake`` tells the worker of new operations."""
+
+    def __init__(
+        self, schedules: Schedules, store: Store, registry: Registry, retention_days: float, wake: Callable[[], None]
+    ) -> None:
+        self._schedules = schedules
+        self._store = store
+        self._registry = registry
+        self._retention_days = retention_days
+        self._wake = wake
+
+    async def keep_starting(self) -> None:
+        """Rounds until cancelled, at once done where nothing is scheduled."""
+        while self._registry.schedules:
+            try:
+                await self.run_once()
+            except Exception as error:  # whatever it is: the ticks are made up for once it is over
+                unexpected = None if isinstance(error, StoreUnavailable | KeyInFlight) else error
+                log.warning("nothing scheduled can be started", error=str(error), exc_info=unexpected)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def run_once(self, now: datetime | None = None) -> Ticked:
+        """One round, as if it were ``now``. Raises ``StoreUnavailable`` and ``KeyInFlight``."""
+        schedules = list(self._registry.schedules.values())
+        await self._schedules.begin(schedules, now)
+        replays: list[bool] = []
+        for schedule in schedules:
+            async with self._schedules.turn(schedule, now) as turn:
+                if turn is not None:
+                    replays += await self._take(turn)
+        if not all(replays):
+            self._wake()
+        return Ticked(replays.count(False), replays.count(True))
+
+    async def _take(self, turn: Turn) -> list[bool]:
+        """Start what is due; for each tick whether it was a replay."""
+        ticks = turn.schedule.due(turn.after, turn.now)
+        replays = await asyncio.gather(*(self._start(turn.schedule, tick) for tick in ticks))
+        await turn.advance(ticks[-1] if ticks else None)
+        return replays
+
+    async def _start(self, schedule: Schedule, tick: datetime) -> bool:
+        try:
+            started = await self._store.start(self._request(schedule, tick))
+        except (KeyReused, KeyOfDeletedOperation) as error:  # it has been started, and the input changed since
+            log.warning("this tick has an operation already", schedule=schedule.name, tick=str(tick), error=str(error))
+            return True
+        return started.replayed
+
+    def _request(self, schedule: Schedule, tick: datetime) -> StartRequest:
+        definition = self._registry.current[schedule.type]
+        document = msgspec.json.decode(msgspec.json.encode(schedule.input))
+        return StartRequest(
+            tenant=schedule.tenant,
+            type=schedule.type,
+            key=schedule.key(tick),
+            fingerprint=fingerprint(schedule.type, {"input": document}),
+            id=uuid_utils.uuid7(),
+            definition_version=definition.version,
+            steps=pins_of(definition.steps_for(schedule.input)),
+            input=canonical(document),
+            labels={},
+            deadline=None,
+            not_before=None,
+            traceparent=None,
+            retention_seconds=self._retention_seconds(definition),
+            fair_order=time.time_ns() // 1000,
+        )
+
+    def _retention_seconds(self, definition: Definition) -> int:
+        return int(definition.retention(self._retention_days).total_seconds())
