@@ -84,9 +84,8 @@ async def test_wait_ends_with_the_result(person: Person, service: Service) -> No
     waiting = await person.begins("submit", "note", "--key", "k", "--wait")
     id = await only_operation(person)
     await progress(service, id, 3)
-    assert waiting.stdout is not None
-    assert await waiting.stdout.readline() == b"pending (queued)\n"
-    assert await waiting.stdout.readline() == b"pending (queued)  3/4 steps\n"
+    assert await line(waiting) == "pending (queued)"
+    assert await line(waiting) == "pending (queued)  3/4 steps"
     await service.succeed(id)
     rest, errors = await waiting.communicate()
     lines = rest.decode().splitlines()
@@ -124,8 +123,7 @@ async def test_the_end_of_the_time_to_wait_is_4_and_the_operation_goes_on(person
 async def test_an_interrupt_is_130_and_the_operation_goes_on(person: Person) -> None:
     id = await person.submitted()
     watching = await person.begins("watch", id)
-    assert watching.stdout is not None
-    assert await watching.stdout.readline() == b"pending (queued)\n"
+    assert await line(watching) == "pending (queued)"
     watching.send_signal(signal.SIGINT)
     _, errors = await watching.communicate()
     assert (watching.returncode, errors.decode()) == (130, f"operations-api: it goes on: operations-api watch {id}\n")
@@ -247,6 +245,13 @@ async def only_operation(person: Person) -> str:
         while not (found := json.loads((await person.types("list", "--json")).stdout)):
             pass
     return str(found[0]["id"])
+
+
+async def line(process: asyncio.subprocess.Process) -> str:
+    """The next line it prints."""
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return (await process.stdout.readline()).decode().rstrip("\n")
 
 
 async def progress(service: Service, id: str, completed: int) -> None:

@@ -71,7 +71,8 @@ async def test_a_wait_longer_than_the_patience_is_not_begun(proxy: FaultyProxy, 
     proxy.faults.append(problem(429, "too-many-requests", "Retry-After: 3600\r\n"))
     async with Client(proxy.url, key, patience_seconds=20) as client:
         with pytest.raises(ApiUnavailable, match="3600") as given_up:
-            await client.start("note", {})
+            async with asyncio.timeout(20):
+                await client.start("note", {})
     assert (given_up.value.status, given_up.value.effect) == (429, "none")
 
 
