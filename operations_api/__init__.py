@@ -10,6 +10,7 @@ from operations_api.domain.barrier import LateReserve
 from operations_api.domain.context import Context
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import Reject, Retry
+from operations_api.domain.incoming import Starts, WebhookSource
 from operations_api.domain.registry import Registry
 from operations_api.domain.schedule import Schedule
 from operations_api.domain.step import Action, Pivot, Step
@@ -30,7 +31,9 @@ __all__ = [
     "Reject",
     "Retry",
     "Schedule",
+    "Starts",
     "Step",
+    "WebhookSource",
     "ask_barrier",
     "barrier",
 ]

@@ -85,6 +85,13 @@ def algorithms(given: str) -> str:
     return ",".join(names)
 
 
+def taken_status(text: str) -> int:
+    """Which of the two says to a sender that there is nothing more to do."""
+    if text not in ("202", "204"):
+        raise ValueError("202 or 204")
+    return int(text)
+
+
 def networks(given: str) -> str:
     """Networks in CIDR notation, separated by commas."""
     try:

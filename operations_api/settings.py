@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     drain_seconds: float = 20.0
     metrics_port: int | None = None
     webhook_networks: str | None = None
+    webhook_sources: Path | None = None
+    webhook_unknown: int = 202
     url: str | None = None
     api_key: str | None = None
     postgres_bin: Path | None = None
@@ -292,6 +294,20 @@ VARIABLES: tuple[Variable, ...] = (
         values.networks,
         "networks",
         "Which private, loopback or link-local networks webhooks may go to, separated by commas. Absent: none.",
+    ),
+    Variable(
+        "webhook_sources",
+        "OPERATIONS_WEBHOOK_SOURCES",
+        Path,
+        "file",
+        "Whose webhooks are taken: JSON with the tenant and the secrets of each source. Absent: nobody's.",
+    ),
+    Variable(
+        "webhook_unknown",
+        "OPERATIONS_WEBHOOK_UNKNOWN",
+        values.taken_status,
+        "status",
+        "What is answered to a signed webhook that starts nothing, which is kept: 202 or 204.",
     ),
     Variable(
         "url",

@@ -43,6 +43,7 @@ def test_every_variable_fills_its_field() -> None:
         "OPERATIONS_POOL_SIZE": "3", "OPERATIONS_WORKER_SLOTS": "7",
         "OPERATIONS_DRAIN_SECONDS": "0", "OPERATIONS_METRICS_PORT": "9100",
         "OPERATIONS_WEBHOOK_NETWORKS": "10.0.0.0/8, ::1",
+        "OPERATIONS_WEBHOOK_SOURCES": "/sources.json", "OPERATIONS_WEBHOOK_UNKNOWN": "204",
         "OPERATIONS_URL": "http://api:8000",
         "OPERATIONS_API_KEY": "operators-key", "OPERATIONS_POSTGRES_BIN": "/pg", "OPERATIONS_VALKEY_SERVER": "/valkey",
     }  # fmt: skip
@@ -57,6 +58,7 @@ def test_every_variable_fills_its_field() -> None:
         jwt_scopes_claim="permissions", jwt_algorithms="ES384,RS256",
         pool_size=3,
         worker_slots=7, drain_seconds=0, metrics_port=9100, webhook_networks="10.0.0.0/8,::1/128",
+        webhook_sources=Path("/sources.json"), webhook_unknown=204,
         url="http://api:8000", api_key="operators-key",
         postgres_bin=Path("/pg"), valkey_server=Path("/valkey"),
     )  # fmt: skip

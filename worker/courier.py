@@ -14,10 +14,8 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from operations_api.domain.webhook import ANSWER_SECONDS
 from worker.addresses import AddressRefused, Guard
-
-ATTEMPT_SECONDS: Final = 15.0
-"""From the question for its name to the head of its answer: a receiver should note a webhook first and work later."""
 
 USER_AGENT: Final = f"operations-api/{version('operations-api')}"
 
@@ -46,7 +44,7 @@ class Courier:
             verify=httpx.create_ssl_context(),
             trust_env=False,
             follow_redirects=False,
-            timeout=ATTEMPT_SECONDS,
+            timeout=ANSWER_SECONDS,
             # a connection is made for the name that was checked, and is not used for another one of that address
             limits=httpx.Limits(max_keepalive_connections=0, max_connections=None),
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
@@ -55,10 +53,10 @@ class Courier:
     async def carry(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Try once."""
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._carry(url, headers, body)
         except TimeoutError:
-            return Reply(None, f"no answer within {ATTEMPT_SECONDS:g} seconds")
+            return Reply(None, f"no answer within {ANSWER_SECONDS:g} seconds")
         except (AddressRefused, OSError, httpx.HTTPError, httpx.InvalidURL) as error:
             return Reply(None, str(error) or type(error).__name__)
 

@@ -19,14 +19,14 @@ import structlog
 from operations_api.domain.errors import StoreUnavailable
 from operations_api.domain.operation import Operation
 from operations_api.domain.representation import shown, timestamp
-from operations_api.domain.webhook import Webhook, headers, pause_seconds
+from operations_api.domain.webhook import ANSWER_SECONDS, Webhook, headers, pause_seconds
 from operations_api.store.webhooks import Claimed, Webhooks
-from worker.courier import ATTEMPT_SECONDS, Courier, Reply
+from worker.courier import Courier, Reply
 
 SLOTS: Final = 64
 """How many are under way at a time: each waits for somebody else's machine."""
 
-CLAIM_SECONDS: Final = 4 * ATTEMPT_SECONDS
+CLAIM_SECONDS: Final = 4 * ANSWER_SECONDS
 """How long nobody else tries one that was taken: an attempt, and what is read and written around it."""
 
 ROUND_SECONDS: Final = 1.0

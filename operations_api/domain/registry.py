@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import DefinitionError
+from operations_api.domain.incoming import WebhookSource, sources_of
 from operations_api.domain.schedule import Schedule
 
 
@@ -13,10 +14,16 @@ class Registry:
     """The definitions a process serves. (name, version) is unique; the highest version of a name starts.
 
     ``schedules`` start operations by themselves; their names are unique, and their types are looked for when all
-    registries of a process are merged. Raises ``DefinitionError`` for a duplicate.
+    registries of a process are merged. ``webhooks`` are other systems whose events start operations of these
+    definitions. Raises ``DefinitionError`` for a duplicate, and for a source that starts what is not there.
     """
 
-    def __init__(self, definitions: Sequence[Definition], schedules: Sequence[Schedule] = ()) -> None:
+    def __init__(
+        self,
+        definitions: Sequence[Definition],
+        schedules: Sequence[Schedule] = (),
+        webhooks: Sequence[WebhookSource] = (),
+    ) -> None:
         self._by_version: dict[tuple[str, int], Definition] = {}
         for definition in definitions:
             if not isinstance(definition, Definition):
@@ -30,6 +37,7 @@ class Registry:
             self._by_version[identity] = definition
         self._current = _highest_versions(self._by_version)
         self._schedules = _by_name(schedules)
+        self._webhooks = sources_of(webhooks, self._current)
 
     @property
     def current(self) -> Mapping[str, Definition]:
@@ -42,15 +50,21 @@ class Registry:
         return self._by_version
 
     @property
+    def webhooks(self) -> Mapping[str, WebhookSource]:
+        """Whose webhooks start something, by name."""
+        return self._webhooks
+
+    @property
     def schedules(self) -> Mapping[str, Schedule]:
         """What starts by itself, by name."""
         return self._schedules
 
     def merged(self, other: Registry) -> Registry:
-        """Both registries in one. Raises ``DefinitionError`` when they share a (name, version) or a schedule."""
+        """Both registries in one. Raises ``DefinitionError`` where they share a version, schedule or source."""
         return Registry(
             [*self._by_version.values(), *other._by_version.values()],
             [*self._schedules.values(), *other._schedules.values()],
+            [*self._webhooks.values(), *other._webhooks.values()],
         )
 
     def check_schedules(self) -> None:

@@ -29,6 +29,9 @@ PAUSES_SECONDS: Final = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_
 LONGEST_PAUSE_SECONDS: Final = 86_400.0
 """A receiver may ask for more patience than the schedule has, but not to be forgotten."""
 
+ANSWER_SECONDS: Final = 15.0
+"""From the question for its name to the head of its answer: a receiver should note a webhook first and work later."""
+
 State = Literal["pending", "delivered", "dead"]
 
 

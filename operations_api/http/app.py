@@ -3,8 +3,8 @@
 A request passes the edge (``edge.py``: id, authentication, OPTIONS; ``cors.py`` is around it), Litestar's router, and
 one handler (``starts.py``, ``own_ids.py``, ``monitor.py``, ``events.py``, ``labels.py``, ``listing.py``,
 ``cancellation.py``, ``deletion.py``, ``operator.py``, ``versions.py``, ``schedules.py``, ``operation_tokens.py``,
-``webhook_receivers.py``, ``webhook_deliveries.py``, ``service_info.py``, ``metrics.py``, ``health.py``). Whatever is
-raised on the way becomes a problem document.
+``webhook_receivers.py``, ``webhook_deliveries.py``, ``incoming.py``, ``service_info.py``, ``metrics.py``,
+``health.py``). Whatever is raised on the way becomes a problem document.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from operations_api.http.edge import Edge
 from operations_api.http.events import events_route
 from operations_api.http.exchange import exchange_of
 from operations_api.http.health import health_routes
+from operations_api.http.incoming import incoming_route
 from operations_api.http.labels import patch_route
 from operations_api.http.listing import list_route
 from operations_api.http.metrics import metrics_route
@@ -79,6 +80,7 @@ def handlers(resources: Resources) -> list[Any]:
         *secret_routes(resources),
         *endpoint_routes(resources),
         *delivery_routes(resources),
+        incoming_route(resources),
         *schedule_routes(resources),
         token_route(resources),
         service_info_route(resources),

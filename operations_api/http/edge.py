@@ -26,8 +26,8 @@ HEALTH_PATHS: Final = ("/health/live", "/health/ready")
 """Answered however many are connected: a full process is not a dead one."""
 
 OPEN_PATHS: Final = ("/openapi.json", "/docs", "/service-info", *HEALTH_PATHS)
-OPEN_BELOW: Final = ("/docs/", "/problems/")
-"""What needs no API key: documentation, and the questions of load balancers."""
+OPEN_BELOW: Final = ("/docs/", "/problems/", "/webhooks/")
+"""What needs no API key: documentation, the questions of load balancers, and what senders sign instead."""
 
 
 class Edge:

@@ -29,6 +29,7 @@ from operations_api.store.schedules import Schedules
 from operations_api.store.store import Store
 from operations_api.store.tenant_limits import TenantLimits
 from operations_api.store.webhook_deliveries import WebhookDeliveries
+from operations_api.store.webhook_events import WebhookEvents
 from operations_api.store.webhook_receivers import WebhookReceivers
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Resources:
     operators: Operators
     webhook_deliveries: WebhookDeliveries
     webhook_receivers: WebhookReceivers
+    webhook_events: WebhookEvents
     recent_bodies: RecentBodies
     schedules: Schedules
     operation_tokens: OperationTokens
@@ -76,6 +78,7 @@ class Resources:
         self.operators = Operators(self.store.pool)
         self.webhook_deliveries = WebhookDeliveries(self.store.pool)
         self.webhook_receivers = WebhookReceivers(self.store.pool)
+        self.webhook_events = WebhookEvents(self.store.pool)
         self.recent_bodies = RecentBodies(self.store)
         self.schedules = Schedules(self.store.pool)
         self.operation_tokens = OperationTokens(self.store.pool)

@@ -13,6 +13,7 @@ from operations_api.domain import idempotency_key, strict_json
 from operations_api.domain.definition import Definition
 from operations_api.domain.operation import FOR_EVER
 from operations_api.domain.problem import PROBLEM_TYPES, ProblemType
+from operations_api.domain.webhook import ANSWER_SECONDS, PAUSES_SECONDS
 from operations_api.http.answer import Answer
 from operations_api.http.exchange import exchange_of
 from operations_api.http.listing import MAX_PAGE_SIZE, PAGE_SIZE
@@ -91,6 +92,14 @@ class Authentication(msgspec.Struct, frozen=True):
     tokens: Tokens | None
 
 
+class WebhookPolicy(msgspec.Struct, frozen=True):
+    """How a receiver is told: the pauses between attempts, each up to a tenth shorter, and how long one may take."""
+
+    pauses_seconds: list[int]
+    answer_seconds: float
+    sources: list[str]
+
+
 class ServiceInfo(msgspec.Struct, frozen=True):
     """The whole."""
 
@@ -99,6 +108,7 @@ class ServiceInfo(msgspec.Struct, frozen=True):
     authentication: Authentication
     idempotency_key: Keys
     limits: Limits
+    webhooks: WebhookPolicy
     types: msgspec.Raw
     problem_types: list[ShownProblem]
 
@@ -117,6 +127,7 @@ def service_info_route(resources: Resources) -> Any:
             authentication=Authentication(True, _tokens(settings)),
             idempotency_key=Keys(idempotency_key.PATTERN, settings.retention_days),
             limits=_limits(settings),
+            webhooks=WebhookPolicy(list(PAUSES_SECONDS), ANSWER_SECONDS, sorted(resources.registry.webhooks)),
             types=types,
             problem_types=[_problem(kind, exchange_of(request).base_url) for kind in PROBLEM_TYPES.values()],
         )

@@ -30,7 +30,7 @@ from operations_api.http import prefer, queries
 from operations_api.http.admission import Admission
 from operations_api.http.answer import Answer
 from operations_api.http.bodies import read_body, require_json
-from operations_api.http.exchange import exchange_of
+from operations_api.http.exchange import Exchange, exchange_of
 from operations_api.http.metrics import metered
 from operations_api.http.operation_answers import accepted
 from operations_api.http.problems import outcome_may_be_unknown
@@ -110,6 +110,14 @@ class Starter:
             started = await self._waited(started, preferences.wait)
         advice = self.resources.advice
         return accepted(advice, started.operation, exchange.base_url, preferences, ask.key, replayed=started.replayed)
+
+    async def start(self, ask: Ask, exchange: Exchange) -> Started:
+        """Start what was asked for in another way. Raises ``Problem`` and what the store says about a key."""
+        limit = self.resources.limits.of(ask.tenant).operations_in_flight
+        started = await self._start(ask, Admission(self.resources.in_flight, exchange, ask.tenant, limit))
+        if not started.replayed:
+            self.resources.queue.wake()
+        return started
 
     async def _ask(self, request: Any, tenant: str) -> Ask:
         body = await self._body(request)

@@ -193,6 +193,7 @@ def choices(victim: Victim, parameter: Json) -> list[str | Twin | None]:
         "group": ["a-group"],
         "operation_id": [*victim.ids.values()],
         "state": ["pending", "delivered", "dead"],
+        "source": ["billing"],
         "page_size": ["1", "200"],
         "slug": ["operation-not-found", "nothing"],
     }

@@ -6,10 +6,14 @@ import asyncio
 import re
 import socket
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from operations_api.embedded.servers import ServerUrls
 from operations_api.store.api_keys import ApiKeys
@@ -22,7 +26,8 @@ from tests.worker.crew import Crew
 from tests.worker.definitions import StepTold, registry
 
 PAGE = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
-RECEIVER = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0]
+RECEIVER, TAKING = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+[SOURCES] = re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def free_port() -> int:
@@ -60,6 +65,28 @@ async def test_the_receiver_on_the_page_takes_what_the_commands_on_it_set_up(
         finally:
             receiver.kill()
             await receiver.wait()
+
+
+async def test_the_registry_on_the_page_starts_what_the_page_says(
+    database: str, redis_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "sources.json"
+    file.write_text(SOURCES)
+    names: dict[str, Any] = {}
+    exec(TAKING, names)  # noqa: S102 -- the page's own lines
+    secret = msgspec.json.decode(SOURCES)["shop"]["secrets"][0]
+    body = '{"type": "order.made", "data": {"customer": "alice", "sku": "kettle"}}'
+    now = datetime.now(UTC)
+    headers = {"webhook-id": "evt_1", "webhook-timestamp": str(int(now.timestamp()))}
+    headers |= {"webhook-signature": Webhook(secret).sign("evt_1", now, body), "Content-Type": "application/json"}
+    async with running(database, redis_url, registry=names["registry"], webhook_sources=file) as service:
+        async with service.client(None) as client:
+            answer = await client.post("/webhooks/shop", content=body, headers=headers)
+        assert answer.status_code == 202, answer.text
+        id = UUID(answer.headers["location"].rpartition("/")[2])
+        operation = await service.store.get("acme", id)
+    assert operation is not None
+    assert (operation.type, operation.idempotency_key) == ("place-order", "external:shop:evt_1")
 
 
 async def _wait_for(port: int) -> None:

@@ -77,6 +77,22 @@ SERVICE_INFO: Final = open_object(
                 for name in ("requests_per_second", "operations_in_flight")
             },
         ),
+        "webhooks": open_object(
+            "How webhooks are sent, and which sources are taken.",
+            {
+                "pauses_seconds": {
+                    "type": "array",
+                    "items": {"type": "integer"},
+                    "description": "Between the attempts, each up to a tenth shorter by chance.",
+                },
+                "answer_seconds": {"type": "number", "description": "How long a receiver may take to answer."},
+                "sources": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": "Whose webhooks are taken at `/webhooks/{source}`.",
+                },
+            },
+        ),
         "types": {
             "type": "array",
             "items": open_object(

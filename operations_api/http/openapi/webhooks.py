@@ -31,7 +31,59 @@ def webhook_paths() -> Json:
             "parameters": [_id("The delivery's `id`, which is its `webhook-id`.")],
             "post": _replay(),
         },
+        "/webhooks/{source}": {"parameters": [SOURCE], "post": _take()},
     }
+
+
+def _take() -> Json:
+    example = {"type": "order.made", "data": {"id": "4711"}}
+    body = {"schema": {"type": "object", "additionalProperties": True}, "example": example}
+    return {
+        "operationId": "takeWebhook",
+        "tags": [TAG],
+        "summary": "Take a webhook of another system",
+        "description": TAKE,
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {
+            "202": {
+                "description": "Taken: `Location` is the operation, if one was started by this event.",
+                "headers": response_headers("Location", "Idempotent-Replayed", "Cache-Control"),
+            },
+            "204": {
+                "description": "Taken and kept; nothing is started by it.",
+                "headers": response_headers("Cache-Control"),
+            },
+            **problem_responses(*TAKE_PROBLEMS),
+        },
+    }
+
+
+TAKE: Final = """\
+Needs no key but a signature: Standard Webhooks, Stripe's or GitHub's, as the registry says of the source. The event's
+own id is the idempotency key, so that a redelivery is a replay.
+"""
+
+TAKE_PROBLEMS: Final = (
+    "bad-request",
+    "forbidden",
+    "not-found",
+    "malformed-json",
+    "idempotency-key-in-flight",
+    "content-too-large",
+    "too-many-requests",
+    "internal-error",
+    "service-unavailable",
+    "outcome-unknown",
+)
+
+SOURCE: Final[Json] = {
+    "name": "source",
+    "in": "path",
+    "required": True,
+    "description": "The name of the source in the registry.",
+    "schema": {"type": "string", "examples": ["billing"]},
+}
 
 
 def sent_webhooks() -> Json:

@@ -349,6 +349,18 @@ create table operation_tokens (
 
 create index operation_tokens_expired on operation_tokens (expires_at);
 
+-- Webhooks of others that started nothing: of a type that nothing is said of, or not to be made an input of.
+create table webhook_events (
+    tenant text not null,
+    source text not null,
+    event_id text not null,
+    type text not null,
+    body json not null,
+    reason text not null,
+    received_at timestamptz not null default clock_timestamp(),
+    constraint webhook_events_pkey primary key (tenant, source, event_id)
+);
+
 -- The state table of domain/states.py, as triggers whose conditions cost no function call while all is legal.
 
 create function refuse_illegal_transition() returns trigger language plpgsql as $$

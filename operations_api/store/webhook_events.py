@@ -1,0 +1,22 @@
+"""Webhooks of others that started nothing, kept with the reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from operations_api.store.connection import Pool, connected
+from operations_api.store.queries import load
+
+SQL: Final = load("webhook_events")
+
+
+class WebhookEvents:
+    """Those of all tenants. Everything raises ``StoreUnavailable`` when Postgres cannot be reached."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def keep(self, tenant: str, source: str, event_id: str, type: str, body: bytes, reason: str) -> None:
+        """Keep one; sent again it is kept once, with the newest reason."""
+        async with connected(self._pool) as connection:
+            await connection.execute(SQL["keep_event"], tenant, source, event_id, type, body.decode(), reason)

@@ -1,0 +1,33 @@
+"""Whose webhooks are believed: for each source of the registry its tenant and its secrets, from a file.
+
+``{"billing": {"tenant": "acme", "secrets": ["whsec_..."]}}``; several secrets while one takes the place of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from operations_api.domain.errors import SettingsError
+
+
+class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For whom a source starts operations, and what it signs with."""
+
+    tenant: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    secrets: Annotated[list[Annotated[str, msgspec.Meta(min_length=8)]], msgspec.Meta(min_length=1)]
+
+
+def accounts_in(file: Path | None) -> Mapping[str, Account]:
+    """By name of the source. Raises ``SettingsError``, which repeats nothing of what is in the file."""
+    if file is None:
+        return {}
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, Account])
+    except OSError as error:
+        raise SettingsError(f"OPERATIONS_WEBHOOK_SOURCES: {file} cannot be read: {error.strerror}.") from None
+    except msgspec.MsgspecError as error:
+        raise SettingsError(f"OPERATIONS_WEBHOOK_SOURCES: {file} is not as docs/webhooks.md says: {error}.") from None
