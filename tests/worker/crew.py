@@ -21,7 +21,8 @@ from operations_api.domain.starting import StartRequest
 from operations_api.queue import Queue
 from operations_api.store.store import Store
 from tests.processes import ROOT
-from tests.worker.definitions import Line, StepTold, Told, gate_path, registry
+from tests.worker.definitions import StepTold, Told, registry
+from tests.worker.ledger import Line, gate_path
 
 POLL_SECONDS = 0.01
 # far beyond what anything here takes; only a test that fails ever waits so long

@@ -2,7 +2,7 @@
 
 ``told`` has the steps its input describes. An external step has its effect once per token, as the promise asks of
 participants; a local one writes a row for every effect, so that a second one would be seen. Every call and effect is
-one line in the ledger, a file that is only ever appended to, whoever is killed meanwhile.
+one line in the ledger (``ledger.py``), a file that is only ever appended to, whoever is killed meanwhile.
 """
 
 from __future__ import annotations
@@ -12,33 +12,19 @@ import contextlib
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any, Literal
 
 import asyncpg
 import msgspec
 
 from operations_api import Action, Context, Definition, Pivot, Registry, Reject, Retry, Schedule, Step
+from tests.worker.ledger import GATE_POLL_SECONDS, gate, gate_of, mark, note
 
-GATE_POLL_SECONDS = 0.01
 HOLDING = {"reserve": "held", "execute": "done", "commit": "done", "rollback": "free"}
 
 
 class Abandoned(BaseException):
     """What a handler should never raise."""
-
-
-class Line(msgspec.Struct):
-    """One line of the ledger."""
-
-    event: str
-    operation: str
-    step: str
-    phase: str
-    token: str
-    attempt: int
-    pid: int
-    at: float
 
 
 class StepTold(msgspec.Struct, frozen=True):
@@ -128,7 +114,7 @@ class ToldPivot(_ToldStep, Pivot):
 
     async def query(self, ctx: Context) -> str:
         note("query", ctx)
-        return "committed" if _mark(ctx.token_for("execute")).exists() else "absent"
+        return "committed" if mark(ctx.token_for("execute")).exists() else "absent"
 
 
 class LocalPivot(_ToldStep, Pivot):
@@ -150,7 +136,7 @@ class PlainStep(Step):
 
     def reserve(self, ctx: Context, input: Told) -> None:
         note("call", ctx)
-        while "wait" in input.steps[0].trouble.get("reserve", "") and not _gate(ctx).exists():
+        while "wait" in input.steps[0].trouble.get("reserve", "") and not gate_of(ctx).exists():
             time.sleep(GATE_POLL_SECONDS)
         if input.steps[0].trouble.get("reserve") == "exit":
             sys.exit(3)
@@ -203,30 +189,6 @@ class RemoteImport(Import):
 
     async def rollback(self, ctx: Context, reservation: None) -> None:
         note("call", ctx)
-
-
-def note(event: str, ctx: Context) -> None:
-    """Append to the ledger, in one write."""
-    line = Line(
-        event, str(ctx.operation_id), ctx.step, ctx.phase, ctx.token, ctx.attempt, os.getpid(), time.monotonic()
-    )
-    descriptor = os.open(_place() / "ledger", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(descriptor, msgspec.json.encode(line) + b"\n")
-    os.close(descriptor)
-
-
-async def gate(ctx: Context) -> None:
-    """Wait until the test lets go; being cancelled and learning of a cancel request are written down."""
-    told = False
-    try:
-        while not _gate(ctx).exists():
-            if ctx.cancel_requested and not told:
-                told = True
-                note("cancel requested", ctx)
-            await asyncio.sleep(GATE_POLL_SECONDS)
-    except asyncio.CancelledError:
-        note("cancelled", ctx)
-        raise
 
 
 async def _none(ctx: Context) -> None:
@@ -310,7 +272,7 @@ _TROUBLE = {
 
 async def _external_effect(ctx: Context) -> None:
     try:
-        os.close(os.open(_mark(ctx.token), os.O_CREAT | os.O_EXCL))
+        os.close(os.open(mark(ctx.token), os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         return
     note("effect", ctx)
@@ -322,23 +284,6 @@ async def _local_effect(ctx: Context) -> None:
 
 def _odd_answer(trouble: str | None, answer: Hold) -> Any:
     return "not a Hold" if trouble == "wrong-type" else answer
-
-
-def _place() -> Path:
-    return Path(os.environ["TEST_PLACE"])
-
-
-def _mark(token: str) -> Path:
-    return _place() / "marks" / token
-
-
-def _gate(ctx: Context) -> Path:
-    return gate_path(_place(), str(ctx.operation_id), ctx.step, ctx.phase)
-
-
-def gate_path(place: Path, operation: str, step: str, phase: str) -> Path:
-    """The file that lets a waiting handler go on."""
-    return place / "gates" / f"{operation}:{step}:{phase}"
 
 
 def steps_of(input: Told) -> tuple[Step, ...]:
