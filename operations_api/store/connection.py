@@ -43,6 +43,28 @@ CONFLICTS: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError
 """Expected between concurrent transactions: the same statements are tried again, one by one."""
 
 
+class Session(asyncpg.Connection):
+    """A session, reset when it goes back to its pool only if it was lent: no statement of ours leaves anything behind.
+
+    The reset is a round trip, and would be every second one.
+    """
+
+    _lent = False
+
+    def lend(self) -> None:
+        """Code that is not ours gets it now and may leave anything behind: settings, locks, cursors."""
+        self._lent = True
+
+    def get_reset_query(self) -> str:
+        """What asyncpg sends before anybody else gets the session, if anything."""
+        return super().get_reset_query() if self._lent else ""
+
+    async def reset(self, *, timeout: float | None = None) -> None:
+        """As new for whoever is next."""
+        await super().reset(timeout=timeout)
+        self._lent = False
+
+
 async def open_pool(
     database_url: str,
     *,
@@ -62,6 +84,7 @@ async def open_pool(
             min_size=min_size,
             max_size=size,
             init=_prepare,
+            connection_class=Session,
             server_settings=settings,
             timeout=5,
             command_timeout=patience_seconds,

@@ -86,6 +86,7 @@ class Journal:
         refused a statement or the COMMIT.
         """
         async with self._transactions, _unavailable_when_refused(), connected(self._pool) as connection:
+            connection.lend()
             local = LocalTransaction(connection, (tenant, id, epoch, self._owner))
             await local.begin()
             try:
@@ -178,8 +179,9 @@ class LocalTransaction:
         await self._savepoint.start()
 
     async def end_savepoint(self, *, keep: bool) -> None:
-        """Keep or undo what was done since the savepoint."""
-        await (self._savepoint.commit() if keep else self._savepoint.rollback())
+        """Keep or undo what was done since the savepoint. What is kept costs nothing: COMMIT releases it."""
+        if not keep:
+            await self._savepoint.rollback()
 
     async def commit(self) -> None:
         """Make it durable."""
