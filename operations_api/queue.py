@@ -1,8 +1,8 @@
 """The wake-up: after a start is committed, tell some worker to look.
 
 A wake-up is a hint. Postgres remembers what is to be done and every worker looks by itself each second, so losing all
-of Redis costs latency and nothing else. It is one arq job per burst of starts, and a message on the bell: workers that
-listen need not wait for their next poll. The message names the operations whose cancellation was asked for.
+of Redis costs latency and nothing else. It is a message on the bell, which workers that listen hear at once, and an
+arq job for those that poll. The message names the operations whose cancellation was asked for.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ WAKE: Final = "wake"
 
 HINT_LIFE_SECONDS: Final = 60
 """Workers look by themselves each second: an older hint is worth nothing, and the queue must not grow without them."""
+
+JOB_SPACING_SECONDS: Final = 0.1
+"""As often as workers poll that do not listen. A job is nine round trips and a ring is one: a ring goes with every
+burst of starts, a job with what came since the last one.
+"""
 
 REDIS_TIMEOUT_SECONDS: Final = 2.0
 
@@ -65,6 +70,8 @@ class Queue:
         self._redis = redis
         self._asked = asyncio.Event()
         self._cancels: list[tuple[str, UUID]] = []
+        self._next_job_at = 0.0
+        self._job_later: asyncio.TimerHandle | None = None
         self._sender = asyncio.get_running_loop().create_task(self._send_when_asked())
 
     @classmethod
@@ -83,6 +90,8 @@ class Queue:
 
     async def close(self) -> None:
         """Stop sending."""
+        if self._job_later is not None:
+            self._job_later.cancel()
         self._sender.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._sender
@@ -106,9 +115,18 @@ class Queue:
 
     async def _send(self) -> None:
         cancels, self._cancels = self._cancels, []
+        await self._redis.publish(BELL, msgspec.msgpack.encode(cancels))
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._next_job_at:
+            self._next_job_at = loop.time() + JOB_SPACING_SECONDS
+            await self._queue_job()
+        elif self._job_later is None:
+            self._job_later = loop.call_at(self._next_job_at, self.wake)
+
+    async def _queue_job(self) -> None:
+        if self._job_later is not None:
+            self._job_later.cancel()
+            self._job_later = None
+        oldest_ms = int((time.time() - HINT_LIFE_SECONDS) * 1000)  # arq scores jobs by the sender's clock
+        await self._redis.zremrangebyscore(QUEUE, "-inf", oldest_ms)
         await self._redis.enqueue_job(WAKE, _job_id=uuid4().hex, _expires=HINT_LIFE_SECONDS)
-        async with self._redis.pipeline(transaction=False) as pipe:
-            oldest_ms = int((time.time() - HINT_LIFE_SECONDS) * 1000)  # arq scores jobs by the sender's clock
-            pipe.zremrangebyscore(QUEUE, "-inf", oldest_ms)
-            pipe.publish(BELL, msgspec.msgpack.encode(cancels))
-            await pipe.execute()

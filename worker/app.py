@@ -1,9 +1,9 @@
 """The worker as arq sees it.
 
-``operations-api worker`` runs ``run``, where arq's loop is woken instead of polling: it looks at the queue when the
-bell rings. arq's own loop looks every half second, so an idle operation waits a quarter of a second on average, and
-polling faster costs CPU while nothing happens. ``arq worker.app.WorkerSettings`` runs the same engine in the stock
-loop, which cannot begin without Redis, but goes on without it.
+``operations-api worker`` runs ``run``, where arq's loop is woken instead of polling: the bell wakes the worker, and the
+queue is looked at a little later. arq's own loop looks every half second, so an idle operation waits a quarter of a
+second on average, and polling faster costs CPU while nothing happens. ``arq worker.app.WorkerSettings`` runs the same
+engine in the stock loop, which cannot begin without Redis, but goes on without it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import atexit
 import contextlib
 import signal
+import time
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
@@ -29,6 +30,9 @@ from worker.process import working
 
 STOCK_POLL_SECONDS: Final = 0.1
 """arq's loop cannot be woken: this is what an operation waits at most under ``arq worker.app.WorkerSettings``."""
+
+JOBS_SECONDS: Final = 0.1
+"""How long after a ring the queue is looked at, once for all that rang meanwhile: it costs much more than hearing."""
 
 SILENCE_SECONDS: Final = 5.0
 """The bell may be lost; the queue is looked at this often anyway, and Postgres every second."""
@@ -89,18 +93,20 @@ class Bell(Worker):
             log_results=False,
         )
         self.heard = False
+        self._wake = wake
         self._cancel = cancel
 
     async def main(self) -> None:
-        """Look at the queue whenever the bell rings. Raises what Redis raises when it goes away."""
+        """Wake whenever the bell rings, and soon take the jobs that came with it. Raises what Redis raises."""
         async with self.pool.pubsub(ignore_subscribe_messages=True) as bell:
             await bell.subscribe(BELL)
             while True:
                 await self._poll_iteration()
                 self.heard = True
-                message = await bell.get_message(timeout=SILENCE_SECONDS)
-                if message is not None:
-                    self._hear(message["data"])
+                if await self._listen(bell, SILENCE_SECONDS):
+                    looks_at = time.monotonic() + JOBS_SECONDS
+                    while (left := looks_at - time.monotonic()) > 0:
+                        await self._listen(bell, left)
 
     async def leave(self) -> None:
         """Give the connections back."""
@@ -109,6 +115,15 @@ class Bell(Worker):
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
         with contextlib.suppress(RedisError, OSError):
             await self.pool.aclose(close_connection_pool=True)
+
+    async def _listen(self, bell: Any, seconds: float) -> bool:
+        """Whether it rang."""
+        message = await bell.get_message(timeout=seconds)
+        if message is None:
+            return False
+        self._wake()
+        self._hear(message["data"])
+        return True
 
     def _hear(self, data: bytes) -> None:
         try:
