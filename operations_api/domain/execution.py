@@ -104,7 +104,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def two_phase(self) -> tuple[StepRecord, ...]:
         """The steps that reserve, in order."""
-        return tuple(step for step in self.steps if step.kind == "step")
+        return tuple([step for step in self.steps if step.kind == "step"])
 
     @property
     def actions(self) -> tuple[StepRecord, ...]:

@@ -145,7 +145,7 @@ def timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC, with microseconds and ``Z``."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"  # without its +00:00
 
 
 def _maybe(moment: datetime | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import uuid_utils.compat as uuid_utils
+import uuid_utils
 
 from operations_api.domain.problem import Problem
 from operations_api.http.auth import Caller

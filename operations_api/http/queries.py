@@ -14,6 +14,8 @@ _TIME: Final = msgspec.json.Decoder(Annotated[datetime, msgspec.Meta(tz=True)])
 
 def one(request: Any, name: str) -> str | None:
     """The value of a parameter, None when absent. Raises ``ValidationFailed`` when it is given twice or holds NUL."""
+    if not request.scope["query_string"]:
+        return None
     values = request.query_params.getall(name, [])
     if len(values) > 1:
         raise refused(name, "is given more than once; give it once.")

@@ -62,15 +62,21 @@ class Advice:
                 samples[measured.tenant, measured.id] = measured.seconds
                 if len(samples) > SAMPLES:
                     samples.popitem(last=False)
-                self._typical[measured.type] = _typical(samples.values())
+                self._typical.pop(measured.type, None)
 
     def headers(self, operation: Operation, now: datetime) -> list[tuple[str, str]]:
         """``Retry-After`` in whole seconds and ``Retry-After-Ms`` while the operation is not done; nothing after."""
         if operation.done:
             self.see(operation)
             return []
-        seconds = seconds_until_worthwhile(operation, self._typical.get(operation.type), now)
+        seconds = seconds_until_worthwhile(operation, self._of(operation.type), now)
         return [("Retry-After", str(math.ceil(seconds))), ("Retry-After-Ms", str(math.ceil(seconds * 1000)))]
+
+    def _of(self, type: str) -> Typical | None:
+        """What is typical of the type; computed when somebody asks, not whenever something is learned."""
+        if type not in self._typical and type in self._samples:
+            self._typical[type] = _typical(self._samples[type].values())
+        return self._typical.get(type)
 
     def see(self, operation: Operation) -> None:
         """Learn from an operation that is done."""

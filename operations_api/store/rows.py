@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -15,18 +16,21 @@ from operations_api.domain.webhook import Webhook
 Row = Any
 """An asyncpg record: values by column name."""
 
-OPERATION_FIELDS = tuple(name for name in Operation.__struct_fields__ if name != "group")
+OPERATION_FIELDS = Operation.__struct_fields__
 STEP_FIELDS = StepRecord.__struct_fields__
+
+_operation_values = itemgetter(*("group_name" if name == "group" else name for name in OPERATION_FIELDS))
+_step_values = itemgetter(*STEP_FIELDS)
 
 
 def to_operation(row: Row) -> Operation:
     """A row of ``operations``."""
-    return Operation(group=row["group_name"], **{name: row[name] for name in OPERATION_FIELDS})
+    return Operation(**dict(zip(OPERATION_FIELDS, _operation_values(row), strict=True)))
 
 
 def to_step(row: Row) -> StepRecord:
     """A row of ``operation_steps``."""
-    return StepRecord(**{name: row[name] for name in STEP_FIELDS})
+    return StepRecord(**dict(zip(STEP_FIELDS, _step_values(row), strict=True)))
 
 
 def to_step_views(pinned: msgspec.Raw, journal: msgspec.Raw) -> list[StepView]:
