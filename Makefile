@@ -7,7 +7,7 @@ UV ?= uv
 # What `make assets` vendors; see operations_api/http/assets/swagger-ui/README.md
 SWAGGER_UI_VERSION ?= 5.35.0
 # the systems that `make bench` measures beside this one; their environment is not ours
-PEERS := benchmarks/.peers/ready
+PEERS := benchmarks/.venv/ready
 RESTATE_VERSION ?= 1.7.12
 
 .DEFAULT_GOAL := help
@@ -102,7 +102,7 @@ wheel: $(READY) ## Build the wheel in dist/
 
 .PHONY: clean
 clean: ## Remove .venv, caches and built files. The data in .operations/ stays
-	rm -rf .venv benchmarks/.peers dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv benchmarks/.venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -127,10 +127,10 @@ $(READY): requirements/dev.lock pyproject.toml
 
 $(PEERS): requirements/bench.lock | $(READY)
 	@command -v npm >/dev/null || { echo "make bench needs npm, which brings Restate's server" >&2; exit 1; }
-	@echo "installing requirements/bench.lock and @restatedev/restate-server@$(RESTATE_VERSION) in benchmarks/.peers"
-	@.venv/bin/python -m venv --clear benchmarks/.peers
-	@benchmarks/.peers/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes --requirement requirements/bench.lock
-	@npm install --silent --no-save --no-audit --no-fund --prefix benchmarks/.peers @restatedev/restate-server@$(RESTATE_VERSION)
+	@echo "installing requirements/bench.lock and @restatedev/restate-server@$(RESTATE_VERSION) in benchmarks/.venv"
+	@.venv/bin/python -m venv --clear benchmarks/.venv
+	@benchmarks/.venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes --requirement requirements/bench.lock
+	@npm install --silent --no-save --no-audit --no-fund --prefix benchmarks/.venv @restatedev/restate-server@$(RESTATE_VERSION)
 	@touch $(PEERS)
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps

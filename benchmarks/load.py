@@ -145,8 +145,8 @@ async def run_load(job: Job) -> Report:
     """Run the job in a process of its own. Raises `RuntimeError` when more than a few requests failed."""
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.load", stdin=-1, stdout=-1)
     said, _ = await process.communicate(msgspec.json.encode(job))
-    if process.returncode:
-        raise RuntimeError(f"the client of {job.system} ended with {process.returncode}")
+    if process.returncode or not said:
+        raise RuntimeError(f"the client of {job.system} ended with {process.returncode} and said {len(said)} bytes")
     report = msgspec.json.decode(said, type=Report)
     if report.count == 0 or report.failures > report.count // 100:
         raise RuntimeError(f"{job.system}, {job.kind}: {report.count} were answered in time, {report.failures} failed")

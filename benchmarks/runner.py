@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 
 from benchmarks.ceiling import SETTINGS, TITLE, measure_ceiling
@@ -43,7 +44,7 @@ def _measured(name: str, plan: Plan, which: str) -> dict[str, Any]:
     print(f"{which}: {name} ...", end=" ", flush=True)
     try:
         figures = asyncio.run(measure_ceiling(plan) if name == CEILING else measure(by_name(name)(), plan))
-    except (RuntimeError, OSError, TimeoutError) as error:
+    except (RuntimeError, ValueError, OSError, TimeoutError, msgspec.MsgspecError, httpx.HTTPError) as error:
         print(f"FAILED: {error}", flush=True)
         return {"failed": str(error)[-500:]}
     print(f"{time.monotonic() - begun:.0f} s", flush=True)

@@ -14,7 +14,7 @@ from benchmarks.wire import Answer, request
 
 ROOT = Path(__file__).parents[1]
 APPS = ROOT / "benchmarks" / "apps"
-PEERS = ROOT / "benchmarks" / ".peers"
+PEERS = ROOT / "benchmarks" / ".venv"
 PEERS_PYTHON = PEERS / "bin" / "python"
 OUR_PYTHON = Path(sys.executable)
 
