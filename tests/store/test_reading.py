@@ -64,6 +64,12 @@ async def test_a_list_is_newest_first_without_duplicates_or_gaps_where_times_are
     assert [id for page in walked for id in ids(page)] == newest_first
 
 
+async def test_what_is_expired_is_not_listed_also_before_it_is_forgotten(store, connection):
+    kept = await factory.operation(connection, status="succeeded")
+    await factory.operation(connection, status="succeeded", expires_at=LONG_AGO)
+    assert ids((await store.list_page(ListFilter(tenant=TENANT))).operations) == [kept["id"]]
+
+
 async def test_what_is_started_meanwhile_moves_no_page(store, connection):
     rows = [await factory.operation(connection, created_at=LONG_AGO + timedelta(seconds=second)) for second in range(4)]
     first = (await store.list_page(ListFilter(tenant=TENANT, limit=2))).operations

@@ -114,12 +114,13 @@ where o.tenant = $1 and o.id = $2;
 
 -- name: list_operations
 -- One page, newest first, after the given place: at most so many, and none once those before hold so many bytes.
--- `found` counts one more where there is one.
+-- `found` counts one more where there is one. What is expired is not there, forgotten by now or not.
 with newest as (
     select *
     from operations
     where tenant = $1
       and deleted_at is null
+      and (expires_at is null or expires_at > clock_timestamp())
       and ($2::text is null or type = $2)
       and ($3::text[] is null or status = any ($3))
       and ($4::timestamptz is null or created_at > $4)
