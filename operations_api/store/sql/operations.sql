@@ -222,7 +222,10 @@ delete from operation_steps where tenant = $1 and operation_id = $2;
 with picked as (
     select tenant, id
     from operations
-    where ready and lost_leases < 2 and (type, definition_version) in (select * from unnest($2::text[], $3::int[]))
+    where ready and lost_leases < 2
+      -- a condition and no join, which would have to sort everything that is ready
+      and case when (type, definition_version) = any (array(select (t, v) from unnest($2::text[], $3::int[]) as k (t, v)))
+        then true end
     order by fair_order
     limit $4
     for update skip locked
@@ -255,7 +258,9 @@ returning o.*, clock_timestamp() as claimed_at;
 with picked as (
     select tenant, id
     from operations
-    where ready and lost_leases >= 2 and (type, definition_version) in (select * from unnest($2::text[], $3::int[]))
+    where ready and lost_leases >= 2
+      and case when (type, definition_version) = any (array(select (t, v) from unnest($2::text[], $3::int[]) as k (t, v)))
+        then true end
     order by fair_order
     limit 1
     for update skip locked
