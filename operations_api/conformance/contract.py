@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from operations_api.conformance.cases import access, own_ids, parsing, rate, service_info, whole_run
+from operations_api.conformance.cases import (
+    access,
+    operation_tokens,
+    own_ids,
+    parsing,
+    rate,
+    service_info,
+    whole_run,
+)
 from operations_api.conformance.cases.changing import changing
 from operations_api.conformance.cases.events import events
 from operations_api.conformance.cases.idempotency import idempotency
@@ -22,7 +30,7 @@ SECTIONS: Final[Sequence[Section]] = (
 )  # fmt: skip
 """The sections of the contract that can be seen from outside, each with its cases."""
 
-FURTHER: Final = (access, own_ids, parsing, rate, service_info, whole_run)
+FURTHER: Final = (access, operation_tokens, own_ids, parsing, rate, service_info, whole_run)
 """Modules that add to a section of another: importing them is what adds their cases."""
 
 
