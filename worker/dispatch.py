@@ -135,7 +135,7 @@ class Dispatcher:
         operation = leased.operation
         held = Held(operation.tenant, operation.id, leased.epoch)
         lease = Lease(held, asked_at, lambda: task.cancel())
-        executing = (run or self._run)(leased, lease)
+        executing = _in_its_name(leased, lease, run or self._run)
         task = asyncio.get_running_loop().create_task(executing, name=f"operation {operation.id}")
         self._leaseholder.hold(lease)
         self._tasks[task] = lease
@@ -144,7 +144,7 @@ class Dispatcher:
 
     async def _run_alone(self, leased: Leased, lease: Lease) -> None:
         """Run it when everything else has ended, so that the next death has one suspect only."""
-        log.warning("executed alone: workers died while they had it", operation=str(leased.operation.id))
+        log.warning("executed alone: workers died while they had it")
         try:
             empty = await self._others_end(lease)
         except asyncio.CancelledError:
@@ -166,7 +166,6 @@ class Dispatcher:
 
     async def _run(self, leased: Leased, lease: Lease) -> None:
         operation = leased.operation
-        logger = log.bind(operation=str(operation.id), tenant=operation.tenant, type=operation.type, epoch=leased.epoch)
         try:
             script = Script(
                 self._registry.versions[operation.type, operation.definition_version], leased, self._services
@@ -177,13 +176,13 @@ class Dispatcher:
             await self._services.journal.write(parked_entry(execution, str(reason), self._services.clock.now()))
         except LeaseLost as error:
             self._services.meter.lease_lost()
-            logger.warning("lease lost", reason=str(error))
+            log.warning("lease lost", reason=str(error))
         else:
             if isinstance(plan.move, Sleep):
                 self._wake_at(plan.move)
             elif isinstance(plan.move, Finish):
                 self._services.meter.finished(operation.type, succeeded=plan.move.succeeded)
-                logger.debug("finished")
+                log.debug("finished")
 
     def _wake_at(self, move: Sleep) -> None:
         """This worker looks again at the very time, so that a retry need not wait for the next round."""
@@ -210,3 +209,12 @@ class Dispatcher:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("operation could not be run", exc_info=error)
         self.wake()
+
+
+async def _in_its_name(leased: Leased, lease: Lease, run: Execute) -> None:
+    """Every line that is logged meanwhile, by whomever, names the operation: it has a task of its own."""
+    operation = leased.operation
+    structlog.contextvars.bind_contextvars(
+        operation=str(operation.id), tenant=operation.tenant, type=operation.type, epoch=leased.epoch
+    )
+    await run(leased, lease)

@@ -141,10 +141,16 @@ class Script:
         tx: Transaction | None,
         traceparent: str | None,
     ) -> Surroundings:
-        step = execution.steps[call.position].key
+        record = execution.steps[call.position]
         return Surroundings(
             now=self._services.clock.now(),
-            log=log.bind(operation=str(execution.id), tenant=execution.tenant, step=step, epoch=execution.epoch),
+            log=log.bind(
+                operation=str(execution.id),
+                tenant=execution.tenant,
+                step=record.key,
+                attempt=record.attempts,
+                epoch=execution.epoch,
+            ),
             reporter=report,
             is_cancel_requested=lambda: lease.cancel_requested or execution.cancel_requested,
             tx=tx,

@@ -46,11 +46,11 @@ async def whole_run(crew: Crew) -> Seen:
     await factory.operation(crew.connection, status="needs_attention", type="retired")
     reader = await keys.create(TENANT, ["submit", "read"])
     async with httpx.AsyncClient(
-        base_url=api, headers={"Authorization": f"Bearer {secret}"}, trust_env=False
+        base_url=api, headers={"Authorization": f"Bearer {secret}"}, trust_env=False, timeout=60
     ) as client:
         await _work(client)
         await _until_blocked(crew)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as workers:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as workers:
             return Seen(
                 api=[await _text(client) for _ in range(6)],
                 workers=[await _text(workers) for _ in range(6)],
@@ -117,7 +117,10 @@ async def begin_api(crew: Crew, **environment: str) -> str:
     serve = [Path(PROGRAM), "serve", "--processes", "2"]
     crew.start_worker(command=serve, PORT=str(port), OPERATIONS_LOG="json", **environment)
     url = f"http://127.0.0.1:{port}"
-    async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with (
+        asyncio.timeout(PATIENCE_SECONDS),
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client,
+    ):
         while True:
             try:
                 if (await client.get("/health/ready")).status_code == 200:
