@@ -194,6 +194,7 @@ def choices(victim: Victim, parameter: Json) -> list[str | Twin | None]:
         "operation_id": [*victim.ids.values()],
         "state": ["pending", "delivered", "dead"],
         "source": ["billing"],
+        "name": ["nightly"],
         "page_size": ["1", "200"],
         "slug": ["operation-not-found", "nothing"],
     }
