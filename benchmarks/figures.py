@@ -16,8 +16,6 @@ Figures = dict[str, Any]
 
 REST_SECONDS = 2.0
 SAMPLE_SECONDS = 0.25
-MOST_POLLED = 2000
-
 FIRST_DONE_SECONDS = 30.0
 """Whoever has done nothing of a backlog by then will not begin."""
 
@@ -60,7 +58,7 @@ async def _sustained(deployment: Deployment, plan: Plan) -> tuple[Figures, list[
     """Each client starts an operation and fetches its result, again and again: the queue cannot grow."""
     connections = deployment.system.clients
     figures, report = await _costed(deployment, plan, "whole", "sustained", connections, plan.sustained_seconds)
-    return figures, report.ids[: min(report.count, MOST_POLLED)]
+    return figures, report.ids[: report.count]
 
 
 async def _polls(deployment: Deployment, plan: Plan, ids: list[str]) -> Figures:
@@ -100,7 +98,7 @@ async def _waiting(deployment: Deployment, plan: Plan) -> Figures:
 async def _starts(deployment: Deployment, plan: Plan) -> tuple[Figures, list[str]]:
     """As many starts as it takes while nobody executes them."""
     figures, report = await _costed(deployment, plan, "starts", "starts", plan.connections, plan.starts_seconds)
-    return figures, report.ids[-MOST_POLLED:]
+    return figures, report.ids
 
 
 async def _drain(deployment: Deployment, plan: Plan) -> Figures:
