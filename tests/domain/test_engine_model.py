@@ -21,6 +21,7 @@ from operations_api.domain.errors import LeaseLost
 from operations_api.domain.execution import CommitRejectPolicy, StepRecord, StepTraits
 from operations_api.domain.operator import Refused, compensated, in_flight_until, resolved, retried
 from operations_api.domain.plan import Finish
+from operations_api.meter import Meter
 from operations_api.store.leases import Held
 from worker.lease import Lease
 
@@ -199,7 +200,7 @@ async def work_until_rest(world: World) -> None:
 async def work_one_lease(world: World):
     leased = world.claim()
     lease = HeldLease(world)
-    services = SimpleNamespace(journal=world, clock=world)
+    services = SimpleNamespace(journal=world, clock=world, meter=Meter())
     try:
         return await worker.execute.Run(leased, lease, world, services, world).to_rest()
     except (Killed, LeaseLost, asyncio.CancelledError):
