@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +22,11 @@ from operations_api.store.store import Store
 
 REDIS_DATABASE = 9 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 """Tests empty this one before they use it, each pytest process its own; an external server's others are left alone."""
+
+
+def pytest_configure() -> None:
+    """A shell that starts us in the background has Ctrl-C ignored, and so would whatever the tests start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -125,7 +125,7 @@ async def test_an_interrupt_is_130_and_the_operation_goes_on(person: Person) -> 
     watching = await person.begins("watch", id)
     assert await line(watching) == "pending (queued)"
     watching.send_signal(signal.SIGINT)
-    _, errors = await watching.communicate()
+    _, errors = await asyncio.wait_for(watching.communicate(), PATIENCE_SECONDS)
     assert (watching.returncode, errors.decode()) == (130, f"operations-api: it goes on: operations-api watch {id}\n")
     assert json.loads((await person.types("get", id, "--json")).stdout)["cancel_requested"] is False
 
