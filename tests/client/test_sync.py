@@ -70,8 +70,8 @@ import sys
 from operations_api.client import SyncClient
 with SyncClient(sys.argv[1], sys.argv[2]) as client:
     operation = client.start("note", {})
-    print(operation.url, flush=True)
     try:
+        print(operation.url, flush=True)
         operation.result()
     except KeyboardInterrupt:
         print("interrupted", flush=True)
