@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from operations_api.domain.change import Change
 from operations_api.domain.errors import StoreUnavailable
 from operations_api.domain.operation import Operation
+from operations_api.endings import end
 
 CHANNEL: Final = "operations-api:changed"
 
@@ -119,9 +120,7 @@ class Watch:
     async def close(self) -> None:
         """Stop listening; whoever still waits gets the operation as it is."""
         self.release()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         with suppress(RedisError, OSError):
             await self._redis.aclose()
 

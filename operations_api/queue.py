@@ -8,7 +8,6 @@ arq job for those that poll. The message names the operations whose cancellation
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -18,6 +17,8 @@ import structlog
 from arq.connections import ArqRedis, RedisSettings
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
+
+from operations_api.endings import end
 
 QUEUE: Final = "operations:queue"
 BELL: Final = "operations:bell"
@@ -92,9 +93,7 @@ class Queue:
         """Stop sending."""
         if self._job_later is not None:
             self._job_later.cancel()
-        self._sender.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._sender
+        await end(self._sender)
         await self._redis.aclose(close_connection_pool=True)
 
     async def ping(self) -> bool:

@@ -24,6 +24,7 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from operations_api.domain.registry import Registry
+from operations_api.endings import end
 from operations_api.queue import BELL, QUEUE, WAKE, connect, deserialize, redis_settings, serialize
 from operations_api.settings import Settings
 from worker.process import working
@@ -54,8 +55,7 @@ async def run(settings: Settings, registry: Registry) -> None:
     async with working(settings, registry) as worker:
         bell = asyncio.create_task(listen(settings.redis_url, worker.dispatcher.wake, worker.leaseholder.hint_cancel))
         await _first(stopped.wait(), bell)
-        bell.cancel()
-        await asyncio.gather(bell, return_exceptions=True)
+        await end(bell)
 
 
 async def listen(redis_url: str, wake: Callable[[], None], cancel: Callable[[str, UUID], None]) -> None:

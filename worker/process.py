@@ -13,6 +13,7 @@ import msgspec
 from operations_api.changes import Changes
 from operations_api.domain.change import Change
 from operations_api.domain.registry import Registry
+from operations_api.endings import end
 from operations_api.meter import UNMETERED, Meter
 from operations_api.metrics import Metrics
 from operations_api.otlp import tracer_of_environment
@@ -97,9 +98,7 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
         dispatcher.claim_no_more()
         await dispatching
         await dispatcher.drain(settings.drain_seconds)
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+        await end(*beside)
         await deliverer.stop()
         await leaseholder.stop()
         await services.journal.drain()

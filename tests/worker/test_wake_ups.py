@@ -16,6 +16,8 @@ from operations_api.queue import BELL, JOB_SPACING_SECONDS, QUEUE, Queue
 # far beyond what anything here takes; only a test that fails ever waits so long
 PATIENCE_SECONDS = 30.0
 POLL_SECONDS = 0.01
+CLOSED_TIMES = 5
+"""redis-py loses a cancellation that meets a connection being given back: nearly each of them is lost here."""
 
 
 async def test_a_wake_up_that_nobody_took_keeps_no_later_one_out_of_the_queue(redis_url: str) -> None:
@@ -56,6 +58,17 @@ async def test_a_wake_up_that_could_not_be_sent_keeps_no_later_one_from_being_he
         queue.wake()
         await rung()
     await queue.close()
+    await client.aclose()
+
+
+async def test_a_queue_is_closed_also_while_a_wake_up_is_being_sent(redis_url: str) -> None:
+    client: Any = redis.asyncio.from_url(redis_url)
+    for _ in range(CLOSED_TIMES):
+        queue = await Queue.open(redis_url)
+        async with listening(client) as rung:
+            queue.wake()
+            await rung()
+        await asyncio.wait_for(queue.close(), PATIENCE_SECONDS)
     await client.aclose()
 
 
