@@ -16,7 +16,7 @@ from tests.http.service import Client, Service
 from tests.operator.definitions import POLL_SECONDS
 from tests.processes import PATIENCE_SECONDS, ROOT, module
 
-LEASE_SECONDS = 1
+LEASE_SECONDS = 2
 TENANT = "dev"
 BOTH = "examples:registry,tests.operator.definitions:registry"
 Json = dict[str, Any]

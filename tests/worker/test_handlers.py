@@ -61,7 +61,7 @@ async def test_a_reserve_that_keeps_failing_is_given_up_and_may_be_tried_again(c
     assert error_of(operation) == ("RETRIES_EXHAUSTED", "none", True)
     calls = await crew.seen(id, "call", "odd", "reserve")
     assert [line.attempt for line in calls] == list(range(1, len(calls) + 1))
-    assert calls[-1].at - calls[0].at >= 0.5
+    assert calls[-1].at - calls[0].at >= 0.25, "the last call may begin before the time is over and fail after it"
     assert all(after.at - before.at >= 0.05 for before, after in pairwise(calls)), "as it asked"
 
 
