@@ -23,6 +23,7 @@ from operations_api.domain.errors import LeaseLost, StoreUnavailable
 from operations_api.domain.plan import Finish, Sleep
 from operations_api.domain.registry import Registry
 from operations_api.store.leases import Held, Leased, Leases, bare_execution_of
+from operations_api.store.type_limits import TypeLimits
 from worker.entry import parked_entry
 from worker.execute import Run
 from worker.lease import Lease, Leaseholder
@@ -49,10 +50,18 @@ class Dispatcher:
     """Claims operations and runs each in a task of its own, at most ``slots`` at a time."""
 
     def __init__(
-        self, registry: Registry, leases: Leases, leaseholder: Leaseholder, services: Services, *, slots: int
+        self,
+        registry: Registry,
+        leases: Leases,
+        type_limits: TypeLimits,
+        leaseholder: Leaseholder,
+        services: Services,
+        *,
+        slots: int,
     ) -> None:
         self._registry = registry
         self._leases = leases
+        self._type_limits = type_limits
         self._leaseholder = leaseholder
         self._services = services
         self._slots = slots
@@ -89,6 +98,7 @@ class Dispatcher:
         if sweep_is_due:
             self._swept_at = time.monotonic()
             self._services.meter.swept(await self._leases.sweep(SWEEP_BATCH))
+            await self._type_limits.lift()
         if self._draining or self._suspect is not None:
             return 0
         claimed = await self._claim(self._slots - len(self._tasks))
@@ -100,6 +110,7 @@ class Dispatcher:
         if free <= 0:
             return 0
         asked_at = time.monotonic()
+        await self._type_limits.let_in(min(free, CLAIM_BATCH))
         claimed = await self._leases.claim(self._registry.versions, min(free, CLAIM_BATCH))
         for leased in claimed:
             self._start(leased, asked_at)

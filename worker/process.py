@@ -24,6 +24,7 @@ from operations_api.store.journal import Journal
 from operations_api.store.leases import Leases
 from operations_api.store.schedules import Schedules
 from operations_api.store.store import Store
+from operations_api.store.type_limits import TypeLimits
 from operations_api.store.webhooks import Webhooks
 from worker.addresses import Guard, networks
 from worker.announce import Announcer
@@ -78,7 +79,8 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     )
     leaseholder = Leaseholder(settings.database_url, owner, settings.lease_seconds)
     leases = Leases(pool, owner, settings.lease_seconds)
-    dispatcher = Dispatcher(registry, leases, leaseholder, services, slots=settings.worker_slots)
+    type_limits = TypeLimits(pool, registry.versions, registry.limits)
+    dispatcher = Dispatcher(registry, leases, type_limits, leaseholder, services, slots=settings.worker_slots)
     leaseholder.start()
     dispatching = asyncio.create_task(dispatcher.keep_dispatching())
     announcer = Announcer(pool, registry.versions, changes.publish)

@@ -14,6 +14,7 @@ import uuid_utils.compat as uuid_utils
 
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import KeyInFlight, StoreUnavailable
+from operations_api.domain.fair_order import FairOrder
 from operations_api.domain.fingerprint import canonical, fingerprint
 from operations_api.domain.operation import pins_of
 from operations_api.domain.registry import Registry
@@ -46,6 +47,7 @@ class Scheduler:
         self._registry = registry
         self._retention_days = retention_days
         self._wake = wake
+        self._order = FairOrder()
 
     async def keep_starting(self) -> None:
         """Rounds until cancelled, at once done where nothing is scheduled."""
@@ -102,7 +104,9 @@ class Scheduler:
             not_before=None,
             traceparent=None,
             retention_seconds=self._retention_seconds(definition),
-            fair_order=time.time_ns() // 1000,
+            fair_order=self._order.place(schedule.tenant, time.time_ns(), priority=definition.priority),
+            priority=definition.priority,
+            limited=definition.concurrency_limit is not None,
         )
 
     def _retention_seconds(self, definition: Definition) -> int:

@@ -40,6 +40,8 @@ OPERATION = click.argument("identifier", metavar="ID", type=OperationName())
 @click.option("--label", "labels", type=Label(), multiple=True, help="A label, as in channel:web; any number of them.")
 @click.option("--deadline", type=Moment(), help="When it is too late, as in 2026-01-31T18:00:00Z.")
 @click.option("--not-before", type=Moment(), help="When it may begin.")
+@click.option("--group", help="Operations of one group run one at a time, in the order in which they were accepted.")
+@click.option("--priority", type=click.Choice(["high", "normal", "low"]), help="Absent: what the type has.")
 @click.option("--retry-failed", is_flag=True, help="Start once more what failed under this key and may be retried.")
 @click.option("--wait", is_flag=True, help="Show its progress until it is done, and print its result.")
 @TIMEOUT

@@ -20,26 +20,28 @@ NONE, DEFAULT = "none", "default"
 class LimitType(click.ParamType[Any]):
     """A number, or one of two words; 0 would be taken by some for the one and by others for nobody at all."""
 
-    name = "N|none|default"
-
-    def __init__(self, high: int) -> None:
+    def __init__(self, high: int, words: tuple[str, ...] = (NONE, DEFAULT)) -> None:
+        self.name = "|".join(("N", *words))
         self._high = high
+        self._words = words
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        if value in (NONE, DEFAULT):
+        if value in self._words:
             return str(value)
         text = str(value)
         if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= self._high):
-            self.fail(f"{text} is neither a whole number from 1 to {self._high} nor none or default.", param, ctx)
+            self.fail(
+                f"{text} is neither a whole number from 1 to {self._high} nor {' or '.join(self._words)}.", param, ctx
+            )
         return int(text)
 
 
 @click.group()
 def tenants() -> None:
-    """Give single tenants limits of their own, list those, take them back.
+    """Give single tenants limits and a weight of their own, list those, take them back.
 
-    Without one a tenant has the limits of OPERATIONS_RATE_LIMIT and OPERATIONS_IN_FLIGHT_LIMIT. What is changed holds
-    on every API process within two seconds; nothing has to be restarted.
+    Without one a tenant has the limits of OPERATIONS_RATE_LIMIT and OPERATIONS_IN_FLIGHT_LIMIT, and weight 1. What is
+    changed holds on every API process within two seconds; nothing has to be restarted.
 
     \b
     Reads    DATABASE_URL
@@ -54,22 +56,28 @@ def tenants() -> None:
     type=LimitType(1_000_000),
     help="Operations that are not done, approximately; none: unlimited; default: the setting's.",
 )
-def limit(tenant: str, rate: int | str | None, in_flight: int | str | None) -> None:
-    """Change the limits of one tenant, which may be new. What is not given stays as it is.
+@click.option(
+    "--weight",
+    type=LimitType(100, (DEFAULT,)),
+    help="Its share of the workers while others wait, too: 2 is twice what a tenant of weight 1 gets; default: 1.",
+)
+def limit(tenant: str, rate: int | str | None, in_flight: int | str | None, weight: int | str | None) -> None:
+    """Change the limits or the weight of one tenant, which may be new. What is not given stays as it is.
 
-    Ends with 0 and prints both limits; with 1 when TENANT cannot be a name; with 2 when it is used wrongly.
+    Ends with 0 and prints all three; with 1 when TENANT cannot be a name; with 2 when it is used wrongly.
 
     \b
     Example  operations-api tenants limit acme --rate 100 --in-flight 5000
     """
-    if rate is None and in_flight is None:
-        raise click.UsageError("say which limit to change: --rate, --in-flight or both.")
-    click.echo(_line(_with_limits(lambda limits: limits.set(tenant, _stored(rate), _stored(in_flight)))))
+    if rate is None and in_flight is None and weight is None:
+        raise click.UsageError("say what to change: --rate, --in-flight, --weight or several of them.")
+    given = _stored(rate), _stored(in_flight), _stored(weight)
+    click.echo(_line(_with_limits(lambda limits: limits.set(tenant, *given))))
 
 
 @tenants.command("list")
 def list_limits() -> None:
-    """List the tenants that have limits of their own: tenant, requests per second, operations in flight.
+    """List the tenants that have limits of their own: tenant, requests per second, operations in flight, weight.
 
     \b
     Example  operations-api tenants list
@@ -100,7 +108,7 @@ def _stored(limit: int | str | None) -> Any:
 
 def _line(limits: TenantLimit) -> str:
     rate, in_flight = _said(limits.requests_per_second), _said(limits.operations_in_flight)
-    return f"{limits.tenant}  rate {rate}  in-flight {in_flight}"
+    return f"{limits.tenant}  rate {rate}  in-flight {in_flight}  weight {_said(limits.weight)}"
 
 
 def _said(limit: int | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from typing import Any, Final, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack, overload
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -35,6 +35,7 @@ class StartOptions(TypedDict, total=False):
     deadline: datetime | None
     not_before: datetime | None
     group: str | None
+    priority: Literal["high", "normal", "low"] | None
     callback_url: str | None
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from operations_api.domain.errors import DefinitionError
+from operations_api.domain.fair_order import COSTS, Priority
 from operations_api.domain.handlers import handlers_of
 from operations_api.domain.operation import FOR_EVER
 from operations_api.domain.step import NAME, Step
@@ -38,6 +39,10 @@ class Definition:
     ``on_first_commit_reject`` says what a definitive refusal by the *first* commit does: ``park`` for a person, or
     ``rollback`` while nothing is committed yet. ``on_commit_reject``: ``park``, or ``compensate`` what was committed.
 
+    ``priority`` is that of operations whose start names none. At most ``concurrency_limit`` operations of this type, by
+    all workers and for all tenants, are executed at a time (the highest version's number holds); what sleeps until a
+    retry, or waits for a person, takes no room.
+
     ``duplicate_window_seconds``: for so long after a start the same body from the same tenant is a replay under any
     key, as message queues do it (300 is what they use). Off by default.
 
@@ -59,6 +64,8 @@ class Definition:
         on_first_commit_reject: Literal["park", "rollback"] = "park",
         on_commit_reject: Literal["park", "compensate"] = "park",
         duplicate_window_seconds: int | None = None,
+        priority: Priority = "normal",
+        concurrency_limit: int | None = None,
     ) -> None:
         self.name = name
         self.version = version
@@ -72,6 +79,8 @@ class Definition:
         self.on_first_commit_reject = on_first_commit_reject
         self.on_commit_reject = on_commit_reject
         self.duplicate_window_seconds = duplicate_window_seconds
+        self.priority: Priority = priority
+        self.concurrency_limit = concurrency_limit
         self._check()
 
     def steps_for(self, input: Any) -> Steps:
@@ -112,6 +121,7 @@ class Definition:
                 f"retention_days must be at least 1, and at most {LONGEST_RETENTION_DAYS}, or math.inf to keep for ever"
             )
         self._check_policies()
+        self._check_dispatch()
         if not callable(self.build_result):
             raise self._error("build_result must be a function (input, results) -> result")
         if isinstance(self.steps, tuple):
@@ -129,6 +139,13 @@ class Definition:
             raise self._error(
                 f"duplicate_window_seconds must be whole seconds from 1 to {LONGEST_WINDOW_SECONDS}, or None"
             )
+
+    def _check_dispatch(self) -> None:
+        if self.priority not in COSTS:
+            raise self._error(f"priority must be one of {', '.join(COSTS)}")
+        at_once = self.concurrency_limit
+        if at_once is not None and (isinstance(at_once, bool) or not isinstance(at_once, int) or at_once < 1):
+            raise self._error("concurrency_limit must be a whole number from 1, or None for no limit")
 
     def _check_steps(self, steps: Steps) -> None:
         if not steps:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from operations_api.domain.fair_order import Priority
 from operations_api.domain.states import Decision, OperationStatus, Phase, StepKind, StepState, is_terminal
 from operations_api.domain.step import Effect, Step
 
@@ -45,6 +46,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     deadline: datetime | None
     not_before: datetime | None
     group: str | None
+    priority: Priority
     traceparent: str | None
     retry_of: UUID | None
     progress: msgspec.Raw | None

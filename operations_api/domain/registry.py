@@ -50,6 +50,12 @@ class Registry:
         return self._by_version
 
     @property
+    def limits(self) -> Mapping[str, int]:
+        """How many operations of a type may run at once, for those that have such a limit."""
+        numbers = {name: each.concurrency_limit for name, each in self._current.items()}
+        return {name: number for name, number in numbers.items() if number is not None}
+
+    @property
     def webhooks(self) -> Mapping[str, WebhookSource]:
         """Whose webhooks start something, by name."""
         return self._webhooks

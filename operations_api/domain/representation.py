@@ -26,6 +26,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str | None
     labels: dict[str, str]
     group: str | None
+    priority: str
     progress: msgspec.Raw | None
     message: str | None
     cancel_requested: bool
@@ -123,6 +124,7 @@ def shown(operation: Operation) -> Shown:
         idempotency_key=operation.idempotency_key,
         labels=operation.labels,
         group=operation.group,
+        priority=operation.priority,
         progress=operation.progress,
         message=operation.message,
         cancel_requested=operation.cancel_requested_at is not None,

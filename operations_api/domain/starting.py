@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from operations_api.domain.errors import OperationsError
+from operations_api.domain.fair_order import Priority
 from operations_api.domain.operation import Operation, StepPin
 
 
@@ -15,6 +16,7 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A checked request: key and fingerprint (32 bytes), the pinned steps and the input as canonical JSON.
 
     Without a key ``id`` is the client's own, and names the operation as a key would.
+    ``fair_order`` is its place in the queue; ``limited`` says that its type has a limit for what runs at once.
     ``retry_failed`` starts again where the key is bound to a retryable failure that left nothing behind.
     """
 
@@ -33,6 +35,9 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
     retention_seconds: int
     fair_order: int
     callback_url: str | None = None
+    group: str | None = None
+    priority: Priority = "normal"
+    limited: bool = False
     retry_failed: bool = False
 
 

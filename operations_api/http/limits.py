@@ -23,10 +23,11 @@ log = structlog.get_logger(__name__)
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """What holds for one tenant. None: no limit."""
+    """What holds for one tenant. None: no limit. ``weight`` is its share of the workers while others wait, too."""
 
     requests_per_second: int | None
     operations_in_flight: int | None
+    weight: int = 1
 
 
 class Limits:
@@ -72,6 +73,7 @@ class Limits:
         return Limit(
             _chosen(own.requests_per_second, self._default.requests_per_second),
             _chosen(own.operations_in_flight, self._default.operations_in_flight),
+            own.weight or 1,
         )
 
 

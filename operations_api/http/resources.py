@@ -9,9 +9,9 @@ from operations_api.changes import Changes, Watch
 from operations_api.domain.errors import SettingsError
 from operations_api.domain.registry import Registry
 from operations_api.http.auth import Authenticator
-from operations_api.http.fair_order import FairOrder
 from operations_api.http.in_flight import InFlight
 from operations_api.http.limits import Limits
+from operations_api.http.places import Places
 from operations_api.http.rate_limit import RateLimit
 from operations_api.http.redis_scripts import RedisScripts
 from operations_api.http.retry_after import SAMPLES, Advice, Measured
@@ -50,6 +50,7 @@ class Resources:
     operation_tokens: OperationTokens
     authenticator: Authenticator
     limits: Limits
+    places: Places
     rate_limit: RateLimit
     in_flight: InFlight
     queue: Queue
@@ -61,7 +62,6 @@ class Resources:
         self.registry = registry
         self.meter = Metrics()
         self.tracer = tracer_of_environment("operations-api")
-        self.fair_order = FairOrder()
         self.advice = Advice()
         self.issuer = issuer_of(settings)
 
@@ -103,6 +103,7 @@ class Resources:
         self.rate_limit = RateLimit(self._scripts)
         self.in_flight = InFlight(self._scripts, own.count_in_flight)
         await self.limits.open()
+        self.places = Places(lambda tenant: self.limits.of(tenant).weight, self.store.head_of_queue)
 
     async def _learn_durations(self) -> None:
         kept = {name: each.retention(self.settings.retention_days) for name, each in self.registry.current.items()}
@@ -116,6 +117,7 @@ class Resources:
         if self.issuer is not None:
             await self.issuer.close()
         await self.limits.close()
+        await self.places.close()
         await self._scripts.close()
         await self.queue.close()
         await self.changes.close()

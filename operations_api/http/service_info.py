@@ -60,6 +60,8 @@ class ShownType(msgspec.Struct, frozen=True):
     version: int
     summary: str
     retention_days: float | None
+    priority: str
+    concurrency_limit: int | None
     path: str
     input: dict[str, Any]
     result: dict[str, Any]
@@ -173,6 +175,8 @@ def _type(definition: Definition, settings: Settings) -> ShownType:
         version=definition.version,
         summary=definition.summary,
         retention_days=None if retention == FOR_EVER else retention / timedelta(days=1),
+        priority=definition.priority,
+        concurrency_limit=definition.concurrency_limit,
         path=f"/operations/{definition.name}",
         input=complete_schema(definition.input, closed=True),
         result=complete_schema(definition.result, closed=False),

@@ -8,7 +8,6 @@ the client's own id instead of a key.
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -20,6 +19,7 @@ from litestar import Request, post
 from operations_api.changes import Seen
 from operations_api.domain import fingerprint, idempotency_key, inputs, strict_json
 from operations_api.domain.definition import Definition
+from operations_api.domain.fair_order import Priority
 from operations_api.domain.inputs import ValidationFailed
 from operations_api.domain.operation import pins_of
 from operations_api.domain.operation_token import is_token, token_problem
@@ -41,8 +41,10 @@ from operations_api.http.trace_context import traceparent
 LabelKey = Annotated[str, msgspec.Meta(min_length=1, max_length=63, pattern="^[^:]+$")]
 LabelValue = Annotated[str, msgspec.Meta(max_length=255)]
 MAX_LABELS: Final = 64
+GROUP_LENGTH: Final = 255
 Labels = Annotated[dict[LabelKey, LabelValue], msgspec.Meta(max_length=MAX_LABELS)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+GroupName = Annotated[str, msgspec.Meta(min_length=1, max_length=GROUP_LENGTH)]
 CallbackUrl = Annotated[str, msgspec.Meta(max_length=URL_LENGTH)]
 
 
@@ -53,6 +55,8 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: Labels = {}
     deadline: Moment | None = None
     not_before: Moment | None = None
+    group: GroupName | None = None
+    priority: Priority | None = None
     callback_url: CallbackUrl | None = None
 
 
@@ -215,6 +219,7 @@ class Starter:
     def _request(self, ask: Ask) -> StartRequest:
         """The checked request. Raises ``ValidationFailed``."""
         envelope, encoded, input = self._decoded(ask.document)
+        priority = envelope.priority or self.definition.priority
         _check_times(envelope)
         _check_callback(envelope.callback_url)
         return StartRequest(
@@ -231,7 +236,10 @@ class Starter:
             not_before=envelope.not_before,
             traceparent=ask.traceparent,
             retention_seconds=int(self._retention.total_seconds()),
-            fair_order=self.resources.fair_order.place(ask.tenant, time.time_ns() // 1000),
+            fair_order=self.resources.places.next(ask.tenant, priority),
+            group=envelope.group,
+            priority=priority,
+            limited=self.definition.concurrency_limit is not None,
             retry_failed=ask.retry_failed,
             callback_url=envelope.callback_url,
         )

@@ -72,7 +72,7 @@ class OwnIds:
         first: dict[Name, StartRequest] = {}
         for request in requests:
             first.setdefault(_name(request), request)
-        values = columns(map(_values, first.values()), width=14)
+        values = columns(map(_values, first.values()), width=17)
         async with connected(self._pool) as connection:
             rows = await connection.fetch(SQL["start_under_own_ids"], *values)
         return {(row["tenant"], row["id"]): row for row in rows}
@@ -120,5 +120,5 @@ def _values(ask: StartRequest) -> tuple[Any, ...]:
     return (
         ask.tenant, ask.id, ask.type, ask.definition_version, msgspec.json.encode(ask.steps).decode(), ask.fingerprint,
         ask.input.decode(), msgspec.json.encode(ask.labels).decode(), ask.deadline, ask.not_before, ask.traceparent,
-        ask.retention_seconds, ask.fair_order, ask.callback_url,
+        ask.retention_seconds, ask.fair_order, ask.callback_url, ask.group, ask.priority, ask.limited,
     )  # fmt: skip

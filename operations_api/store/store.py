@@ -223,6 +223,14 @@ class Store:
         stale = if_version is not None and operation.version != if_version
         return DeleteResult(operation, "stale" if stale else "not_terminal")
 
+    async def head_of_queue(self) -> int | None:
+        """The place in the fair order that is served next; None when nobody waits, or migrations are missing."""
+        try:
+            rows = await self._fetch("head_of_queue")
+        except asyncpg.UndefinedTableError:
+            return None
+        return rows[0]["fair_order"] if rows else None
+
     async def ping(self) -> None:
         """Return when Postgres answers."""
         async with connected(self.pool) as connection:
@@ -260,7 +268,7 @@ class Store:
 
     async def _insert(self, starts: list[_Start]) -> None:
         rows = await self._fetch_or_conflict(
-            "start_operations", *columns((start.values() for start in starts), width=17)
+            "start_operations", *columns((start.values() for start in starts), width=20)
         )
         stored = {row["id"]: row for row in rows}
         for start in starts:
@@ -310,7 +318,7 @@ class _Start:
             ask.tenant, ask.id, ask.type, ask.definition_version, msgspec.json.encode(ask.steps).decode(), ask.key,
             ask.fingerprint, ask.input.decode(), msgspec.json.encode(ask.labels).decode(), ask.deadline,
             ask.not_before, ask.traceparent, ask.retention_seconds, ask.fair_order, self.replaces, self.retry_of,
-            ask.callback_url,
+            ask.callback_url, ask.group, ask.priority, ask.limited,
         )  # fmt: skip
 
     def meet(self, row: Any) -> None:

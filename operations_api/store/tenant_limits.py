@@ -18,11 +18,12 @@ SQL: Final = load("tenant_limits")
 
 
 class TenantLimit(msgspec.Struct, frozen=True):
-    """One tenant's own limits. None: the setting's; ``NO_LIMIT``: none."""
+    """One tenant's own limits. None: the setting's; ``NO_LIMIT``: none. ``weight``: its share of the workers, or 1."""
 
     tenant: str
     requests_per_second: int | None = None
     operations_in_flight: int | None = None
+    weight: int | None = None
 
 
 class Unchanged(msgspec.Struct, frozen=True):
@@ -49,9 +50,10 @@ class TenantLimits:
         tenant: str,
         requests_per_second: int | Unchanged | None = UNCHANGED,
         operations_in_flight: int | Unchanged | None = UNCHANGED,
+        weight: int | Unchanged | None = UNCHANGED,
     ) -> TenantLimit:
         """Change a tenant's limits, and give all of them. Raises ``TenantUnnameable``."""
-        given = [*_change(requests_per_second), *_change(operations_in_flight)]
+        given = [*_change(requests_per_second), *_change(operations_in_flight), *_change(weight)]
         try:
             async with connected(self._pool) as connection:
                 row = await connection.fetchrow(SQL["set_tenant_limits"], tenant, *given)
@@ -67,7 +69,7 @@ class TenantLimits:
         try:
             async with connected(self._pool) as connection:
                 return [TenantLimit(**row) for row in await connection.fetch(SQL["list_tenant_limits"])]
-        except asyncpg.UndefinedTableError:
+        except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
             return []
 
     async def remove(self, tenant: str) -> bool:

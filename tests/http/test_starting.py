@@ -171,16 +171,6 @@ async def test_the_steps_are_pinned_and_shown(client: Client):
     assert [(step["key"], step["kind"], step["state"]) for step in full["steps"]] == [("write", "action", "pending")]
 
 
-async def test_a_burst_of_one_tenant_does_not_delay_another(service: Service, client: Client):
-    for _ in range(30):
-        await client.started()
-    async with service.client(await service.new_key()) as other:
-        await other.started()
-    rows = await service.store.pool.fetch("select tenant, fair_order from operations order by fair_order, id")
-    orders = [row["fair_order"] for row in rows]
-    assert len(set(orders[-31:])) == 31
-
-
 async def test_every_content_type_parameter_is_allowed(client: Client):
     response = await client.start(headers={"Content-Type": 'Application/JSON; charset="utf-8"'})
     assert response.status_code == 202

@@ -17,15 +17,18 @@ HOT = [
     ("operations", "start_operations"),
     ("operations", "find_keys"),
     ("operations", "get_operations"),
+    ("operations", "head_of_queue"),
     ("operations", "claim_operations"),
     ("operations", "claim_suspect"),
     ("operations", "fence"),
     ("journal", "write_journal"),
+    ("type_limits", "is_room_wanted"),
+    ("type_limits", "let_in"),
 ]
 BY_NAME = {*(f"{table}_pkey" for table in TABLES), "idempotency_keys_by_operation"}
 """Each leads to one row, others to all of a tenant."""
 
-UNSORTED = {"claim_operations", "claim_suspect"}
+UNSORTED = {"head_of_queue", "claim_operations", "claim_suspect", "is_room_wanted", "let_in"}
 """Their index is in the wanted order; elsewhere only what was sent along is sorted, so that locks are in order."""
 
 FILL = f"""
@@ -78,8 +81,9 @@ async def _check_all(connection: asyncpg.Connection) -> None:
 async def _plan(connection: asyncpg.Connection, name: str, statement: str) -> list[dict[str, Any]]:
     """The nodes of the plan that is kept for whatever is asked."""
     await connection.execute(f"prepare {name} as {statement}")
-    nulls = ", ".join(["null"] * max(int(number) for number in re.findall(r"\$(\d+)", statement)))
-    [row] = await connection.fetch(f"explain (format json) execute {name} ({nulls})")
+    nulls = ", ".join(["null"] * max((int(number) for number in re.findall(r"\$(\d+)", statement)), default=0))
+    given = f"({nulls})" if nulls else ""
+    [row] = await connection.fetch(f"explain (format json) execute {name} {given}")
     await connection.execute(f"deallocate {name}")
     return list(_nodes(msgspec.json.decode(row[0])[0]["Plan"]))
 

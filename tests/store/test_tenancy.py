@@ -28,6 +28,7 @@ ACROSS_TENANTS = {
     "rotate_key": "of the command line, which is the platform's own",
     "list_tenant_limits": "each process knows the limits that tenants have of their own, and shows them to nobody",
     "recent_durations": "how long types take, for Retry-After: nothing else of an operation is kept or shown",
+    "head_of_queue": "whose turn it is, for the fair order: a number, and nobody's name",
     "measure_queue": "how much waits, for operators: a number and an age, and nobody's name",
     "count_blocked": "how many need attention by type, for operators, and nobody's name",
     "versions_in_flight": "counts only, and only a caller with the scope admin leaves the tenant out",

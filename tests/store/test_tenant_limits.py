@@ -17,6 +17,8 @@ async def test_what_is_not_named_stays_as_it_is(limits):
     assert await limits.set("acme", operations_in_flight=5000) == TenantLimit("acme", 100, 5000)
     assert await limits.set("acme", requests_per_second=None) == TenantLimit("acme", None, 5000)
     assert await limits.set("acme", operations_in_flight=NO_LIMIT) == TenantLimit("acme", None, 0)
+    assert await limits.set("acme", weight=4) == TenantLimit("acme", None, 0, 4)
+    assert await limits.set("acme", weight=None) == TenantLimit("acme", None, 0)
 
 
 async def test_they_are_listed_by_tenant_until_they_are_removed(limits):

@@ -174,9 +174,13 @@ class Crew:
     def open_gate(self, id: UUID, step: str, phase: str) -> None:
         gate_path(self.place, str(id), step, phase).touch()
 
-    def ledger(self, id: UUID) -> list[Line]:
+    def lines(self) -> list[Line]:
+        """All that happened, in order."""
         *lines, _ = (self.place / "ledger").read_bytes().split(b"\n")  # the last one may be on its way
-        return [line for line in map(_line, lines) if line.operation == str(id)]
+        return list(map(_line, lines))
+
+    def ledger(self, id: UUID) -> list[Line]:
+        return [line for line in self.lines() if line.operation == str(id)]
 
     async def seen(self, id: UUID, event: str, step: str, phase: str, times: int = 1) -> list[Line]:
         """Its lines of this event, once there are so many."""

@@ -304,8 +304,10 @@ def _result(input: Told, results: dict[str, Any]) -> Wordy:
     return Wordy("x" * input.result_bytes)
 
 
-def _definition(name: str, steps: Any, version: int = 1, build_result: Any = _result) -> Definition:
-    return Definition(name=name, version=version, input=Told, result=Wordy, steps=steps, build_result=build_result)
+def _definition(name: str, steps: Any, version: int = 1, build_result: Any = _result, **more: Any) -> Definition:
+    return Definition(
+        name=name, version=version, input=Told, result=Wordy, steps=steps, build_result=build_result, **more
+    )
 
 
 TOLD = _definition("told", steps_of)
@@ -321,6 +323,8 @@ registry = Registry(
 # what a later deploy might look like
 with_version_two = Registry([TOLD, _definition("told", steps_of, version=2)])
 with_other_steps = Registry([TOLD, _definition("plain", (Import(),))])
+
+with_limit = Registry([_definition("told", steps_of, concurrency_limit=3), _definition("plain", (PlainStep(),))])
 
 with_schedule = Registry([TOLD], [Schedule("each-second", "told", Told((StepTold("one"),)), tenant="dev", every=1)])
 

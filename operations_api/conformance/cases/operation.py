@@ -14,8 +14,8 @@ operation = Section(2, "The operation")
 TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 UUID7: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 MEMBERS: Final = (
-    "id", "type", "status", "done", "phase", "version", "idempotency_key", "labels", "group", "progress", "message",
-    "cancel_requested", "created_at", "updated_at", "started_at", "finished_at", "deadline", "not_before",
+    "id", "type", "status", "done", "phase", "version", "idempotency_key", "labels", "group", "priority", "progress",
+    "message", "cancel_requested", "created_at", "updated_at", "started_at", "finished_at", "deadline", "not_before",
     "expires_at", "retry_of", "links",
 )  # fmt: skip
 ERROR: Final = {

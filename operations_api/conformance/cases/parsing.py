@@ -45,6 +45,8 @@ INVALID: Final[dict[str, tuple[Any, str | None]]] = {
     "a label with a colon in its key": ({"labels": {"a:b": "c"}}, None),
     "a label with an empty key": ({"labels": {"": "c"}}, None),
     "a deadline that has passed": ({"deadline": "2001-01-01T00:00:00Z"}, "/deadline"),
+    "a group without a name": ({"group": ""}, "/group"),
+    "a priority there is not": ({"priority": "urgent"}, "/priority"),
     "a deadline without an offset": ({"deadline": "2999-01-01T00:00:00"}, "/deadline"),
     "a deadline that is no time": ({"deadline": "soon"}, "/deadline"),
     "a not_before after the deadline": ({"deadline": "2998-01-01T00:00:00Z", "not_before": "2999-01-01T00:00:00Z"},

@@ -229,3 +229,17 @@ async def _replayed_when_done(api: Client, *headers: Header) -> Answer:
     first = operation_of(await api.start(key=(key := new_key())))
     await api.ended(first["id"])
     return expect_status(await api.start(key=key, headers=headers), 202)
+
+
+@starting.each({"group": {"group": "account:7"}, "priority": {"priority": "low"}})
+async def a_start_shows_its_place_among_the_others(api: Client, said: dict[str, str]) -> None:
+    shown = await api.waiting(**said)
+    expect_equal({name: shown[name] for name in said}, said, "what was said")
+
+
+@starting.case(PROBE)
+async def of_a_group_one_begins_when_the_one_before_it_has_ended(api: Client) -> None:
+    group = {"group": f"conformance-{new_key()}"}
+    slow = await api.probing(more=group, steps=1, reserve_ms=500)
+    first, second = await api.until_done(slow["id"]), await api.until_done((await api.probing(more=group))["id"])
+    expect(second["started_at"] >= first["finished_at"], "expected the second to begin after the end of the first")

@@ -140,6 +140,8 @@ OPERATION: Final = open_object(
             "examples": ["order-4711"],
         },
         "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        "group": {"type": ["string", "null"], "description": "Operations of one group run one at a time, in order."},
+        "priority": words("Which of your operations come first.", "normal", "high", "low"),
         "progress": {"anyOf": [{"$ref": "#/components/schemas/Progress"}, {"type": "null"}]},
         "message": {"type": ["string", "null"], "description": "A sentence for people about where it is."},
         "cancel_requested": {"type": "boolean"},

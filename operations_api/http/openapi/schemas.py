@@ -119,6 +119,10 @@ OPTION_DESCRIPTIONS: Final = {
     "with `DEADLINE_EXCEEDED`. A deadline in the past is refused.",
     "callback_url": "An https or http URL that is told when the operation ends or needs attention, by a signed webhook "
     "(Standard Webhooks 1.0). Your tenant needs a secret first: `POST /webhook-secrets`.",
+    "group": "Operations of one group run one at a time, in the order in which they were accepted; one that needs "
+    "attention holds the others up.",
+    "priority": "`high`, `normal` or `low`: how much of your share of the workers it gets while others wait, too. "
+    "Absent or null: what its type has.",
     "not_before": "Accepted now, executed not before this time, which must be before the deadline.",
 }
 

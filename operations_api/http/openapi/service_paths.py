@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from operations_api.http.openapi.headers import response_headers
-from operations_api.http.openapi.operation_schema import open_object
+from operations_api.http.openapi.operation_schema import open_object, words
 from operations_api.http.openapi.problems import problem_responses
 
 Json = dict[str, Any]
@@ -102,6 +102,11 @@ SERVICE_INFO: Final = open_object(
                     "version": {"type": "integer", "minimum": 1},
                     "summary": {"type": "string"},
                     "retention_days": {"type": ["number", "null"], "description": "Null: they are kept for ever."},
+                    "priority": words("Of a start that names none.", "normal", "high", "low"),
+                    "concurrency_limit": {
+                        "type": ["integer", "null"],
+                        "description": "How many are executed at once, for all tenants. Null: there is no such limit.",
+                    },
                     "path": {"type": "string", "description": "Where it is started."},
                     "input": {"type": "object", "description": "A JSON Schema.", "additionalProperties": True},
                     "result": {"type": "object", "description": "A JSON Schema.", "additionalProperties": True},

@@ -31,6 +31,9 @@ set status = 'needs_attention',
         'reason', 'no_worker_for_version',
         'since', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
     )),
+    -- what has a limit makes room meanwhile
+    ready = not o.limited,
+    waits_for_room = o.limited,
     version = o.version + 1,
     updated_at = greatest(o.updated_at, clock_timestamp())
 from orphans

@@ -17,7 +17,7 @@ with entry as (
 ),
 decided as (
     select
-        e.*,
+        e.*, o.group_name,
         case
             when o.decision is not null and e.decide = 'guarded' then o.decision
             when e.decide = 'guarded' then case
@@ -35,6 +35,16 @@ decided as (
       and not (e.open_gate and (o.cancel_requested_at is not null or coalesce(o.deadline <= clock_timestamp(), false)))
     order by o.tenant, o.id
     for no key update of o
+),
+-- Groups whose head may end here are locked in one order; see leave_group.
+held as materialized (
+    select
+    from (
+        select distinct tenant, group_name from decided where phase = 'finished' and group_name is not null order by 1, 2
+    ) as d
+    cross join lateral (
+        select from operation_groups where tenant = d.tenant and name = d.group_name for update
+    ) as g
 ),
 moved as (
     update operations as o
@@ -80,7 +90,7 @@ moved as (
         version = o.version + 1,
         updated_at = greatest(o.updated_at, clock_timestamp())
     from decided as d
-    where o.tenant = d.tenant and o.id = d.id
+    where o.tenant = d.tenant and o.id = d.id and (select count(*) from held) >= 0
     returning o.tenant, o.id, o.status, o.phase, o.decision, o.version,
         o.cancel_requested_at is not null as cancel_requested, clock_timestamp() as written_at
 ),

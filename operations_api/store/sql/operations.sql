@@ -6,10 +6,11 @@ with requested as (
     from unnest(
         $1::text[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[],
         $10::timestamptz[], $11::timestamptz[], $12::text[], $13::bigint[], $14::bigint[], $15::uuid[], $16::uuid[],
-        $17::text[]
-    ) as r (
+        $17::text[], $18::text[], $19::text[], $20::bool[]
+    ) with ordinality as r (
         tenant, id, type, definition_version, steps, key, fingerprint, input, labels,
-        deadline, not_before, traceparent, retention_seconds, fair_order, replaces, retry_of, callback_url
+        deadline, not_before, traceparent, retention_seconds, fair_order, replaces, retry_of, callback_url, group_name,
+        priority, limited, place
     )
 ),
 bound as (
@@ -31,43 +32,46 @@ rebound as (
 )
 insert into operations (
     tenant, id, type, definition_version, steps, idempotency_key, input, labels, deadline, not_before, traceparent,
-    retention_seconds, fair_order, retry_of, callback_url, has_receivers, ready, next_wake_at
+    retention_seconds, fair_order, retry_of, callback_url, group_name, priority, limited, has_receivers, ready,
+    next_wake_at
 )
 select
     tenant, id, type, definition_version, steps::json, key, input::json, labels::jsonb, deadline, not_before,
-    traceparent, retention_seconds, fair_order, retry_of, callback_url, callback_url is not null or listens is not null,
-    not_before is null,
+    traceparent, retention_seconds, fair_order, retry_of, callback_url, group_name, priority, limited,
+    callback_url is not null or listens is not null, not_before is null,
     case when not_before is not null then least(not_before, deadline) end
 from requested
 left join lateral (
     select true as listens from webhook_endpoints as e where e.tenant = requested.tenant and e.disabled_at is null limit 1
 ) as endpoint on true
 where id in (select operation_id from bound union all select operation_id from rebound)
-order by tenant, id
+-- groups are locked in this order
+order by tenant, group_name, place
 returning *;
 
 -- name: start_under_own_ids
 -- Insert operations under ids their clients chose; rows whose id is taken already are not returned.
 insert into operations (
     tenant, id, type, definition_version, steps, request_fingerprint, input, labels, deadline, not_before, traceparent,
-    retention_seconds, fair_order, callback_url, has_receivers, ready, next_wake_at
+    retention_seconds, fair_order, callback_url, group_name, priority, limited, has_receivers, ready, next_wake_at
 )
 select
     tenant, id, type, definition_version, steps::json, request_fingerprint, input::json, labels::jsonb, deadline,
-    not_before, traceparent, retention_seconds, fair_order, callback_url, callback_url is not null or listens is not null,
-    not_before is null,
+    not_before, traceparent, retention_seconds, fair_order, callback_url, group_name, priority, limited,
+    callback_url is not null or listens is not null, not_before is null,
     case when not_before is not null then least(not_before, deadline) end
 from unnest(
     $1::text[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::bytea[], $7::text[], $8::text[],
-    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bigint[], $13::bigint[], $14::text[]
-) as r (
+    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bigint[], $13::bigint[], $14::text[], $15::text[],
+    $16::text[], $17::bool[]
+) with ordinality as r (
     tenant, id, type, definition_version, steps, request_fingerprint, input, labels, deadline, not_before, traceparent,
-    retention_seconds, fair_order, callback_url
+    retention_seconds, fair_order, callback_url, group_name, priority, limited, place
 )
 left join lateral (
     select true as listens from webhook_endpoints as e where e.tenant = r.tenant and e.disabled_at is null limit 1
 ) as endpoint on true
-order by tenant, id
+order by tenant, group_name, case when group_name is not null then place end, id
 on conflict (tenant, id) do nothing
 returning *;
 
@@ -166,7 +170,16 @@ order by o.finished_at desc;
 
 -- name: cancel_operation
 -- Ask for cancellation, against the commit decision and the Pivot's intent. An operation nobody has claimed yet holds
--- nothing and ends here; one that nobody works on becomes ready, so that a worker releases what it holds.
+-- nothing and ends here; one that nobody works on becomes ready, so that a worker releases what it holds. Its group is
+-- locked first: whoever ends the group's head locks that, too, before the one that is next.
+with held as materialized (
+    select
+    from operations as o
+    cross join lateral (
+        select from operation_groups where tenant = o.tenant and name = o.group_name for update
+    ) as g
+    where o.tenant = $1 and o.id = $2
+)
 update operations
 set cancel_requested_at = clock_timestamp(),
     status = case when phase = 'queued' then 'canceled' else 'canceling' end,
@@ -179,6 +192,7 @@ set cancel_requested_at = clock_timestamp(),
             then greatest(created_at, clock_timestamp()) + make_interval(secs => retention_seconds)
     end,
     ready = phase <> 'queued' and lease_owner is null,
+    waits_for_room = waits_for_room and phase <> 'queued',
     next_wake_at = case when phase <> 'queued' and lease_owner is not null then next_wake_at end,
     blocked = null,
     version = version + 1,
@@ -187,6 +201,7 @@ where tenant = $1 and id = $2
   and ($3::bigint is null or version = $3)
   and finished_at is null and decision is null and phase <> 'executing' and cancel_requested_at is null
   and (deadline is null or deadline > clock_timestamp())
+  and (select count(*) from held) >= 0
 returning *;
 
 -- name: relabel_operation
@@ -215,6 +230,14 @@ returning *;
 -- name: erase_steps
 -- The journal of an operation that is forgotten.
 delete from operation_steps where tenant = $1 and operation_id = $2;
+
+-- name: head_of_queue
+-- Whose turn it is: how far the common order of all tenants has been served. Not who waits for another worker.
+select fair_order
+from operations
+where ready and status <> 'needs_attention' and lost_leases < 2
+order by fair_order
+limit 1;
 
 -- name: claim_operations
 -- Take ready operations in fair order, of definitions this worker knows. The epoch fences whoever had them before.
@@ -347,7 +370,8 @@ returning o.tenant, o.id, o.version;
 -- Make ready what has slept long enough: retries and starts that are due, deadlines, leases nobody renewed. A lease
 -- that ran out is fenced here already. It counts as lost only if one of the operation's handlers was running: a call
 -- is open, or a local step was due, whose call leaves no trace. After the second such loss only those count at which
--- the operation was alone with its worker, and after five a person has to look.
+-- the operation was alone with its worker, and after five a person has to look. What wakes although it is not the head
+-- of its group does so at its deadline: it is decided here that it never begins, whatever the clock says later.
 with due as (
     select tenant, id
     from operations
@@ -396,6 +420,12 @@ blamed as (
 )
 update operations as o
 set ready = not blamed.poison,
+    decision = case
+        when o.phase = 'queued' and o.group_name is not null and not exists (
+            select from operation_groups as g where g.tenant = o.tenant and g.name = o.group_name and g.head = o.id
+        ) then 'rollback'
+        else o.decision
+    end,
     status = case when blamed.poison then 'needs_attention' else o.status end,
     blocked = case
         when blamed.poison then json_build_array(json_build_object(

@@ -5,6 +5,7 @@
 --   operation         one long-running request: its status for clients, its lease for workers, its pinned steps
 --   idempotency key   names the operation a client's request started; lives exactly as long as that operation
 --   operation step    the journal of one step: the intent is written before an effect, the outcome after it
+--   group             operations of one name that run one at a time, in the order in which they were accepted
 --   schedule          how far its ticks have been looked at; when they come is in the registry
 --   operation token   a key that was made here, for one start
 --   operator action   what a person did to an operation that needed attention, and why
@@ -17,6 +18,8 @@
 --   journal  the worker writes outcome and next intent, guarded by the epoch: no row means the lease is lost
 --   decide   one guarded update chooses commit or rollback; nothing ever turns it round
 --   tell     the statement that ends an operation, or leaves it to a person, writes a webhook for each receiver
+--   go on    the statement that ends the head of a group makes the next one ready; a type's limit lets in what there is
+--            room for
 --   sweep    operations whose wake-up time has passed become ready: never dispatched, lease expired, retry or deadline due
 --   clean    what is expired becomes a tombstone and its key is free; a tombstone goes when its time is over
 --
@@ -60,7 +63,10 @@ create table tenant_limits (
     requests_per_second integer,
     operations_in_flight integer,
     set_at timestamptz not null default clock_timestamp(),
-    constraint tenant_limits_not_negative check (requests_per_second >= 0 and operations_in_flight >= 0)
+    -- its share of the workers while others wait too, against 1 of a tenant of which nothing is said
+    weight integer,
+    constraint tenant_limits_not_negative check (requests_per_second >= 0 and operations_in_flight >= 0),
+    constraint tenant_limits_weight_in_range check (weight between 1 and 100)
 );
 
 -- Which steps a version of a definition had when it was first seen: the same version with other steps is refused.
@@ -129,6 +135,11 @@ create table operations (
     has_receivers boolean not null default false,
     -- since its retention is over: its id is answered with 410 until then
     tombstone_until timestamptz,
+    priority text not null default 'normal',
+    -- its type had a limit for what runs at once when it started
+    limited boolean not null default false,
+    -- in the place of `ready`, of what is limited: ready as soon as its type has room
+    waits_for_room boolean not null default false,
     constraint operations_pkey primary key (tenant, id),
     constraint operations_status_known check (
         status in ('pending', 'running', 'canceling', 'needs_attention', 'succeeded', 'failed', 'canceled')
@@ -164,17 +175,19 @@ create table operations (
         (lease_owner is null) = (lease_expires_at is null) and (lease_owner is null or next_wake_at is not null)
     ),
     constraint operations_rest_when_finished check (
-        finished_at is null or (not ready and next_wake_at is null and lease_owner is null)
+        finished_at is null or (not ready and not waits_for_room and next_wake_at is null and lease_owner is null)
     ),
-    -- nothing is forgotten: whatever is not finished is ready, will wake, waits for its group or for a person
+    -- nothing is forgotten: whatever is not finished is ready, will wake, waits for room, for its group or for a person
     constraint operations_nothing_forgotten check (
-        finished_at is not null or ready or next_wake_at is not null
-        or status = 'needs_attention' or group_position is not null
+        finished_at is not null or ready or next_wake_at is not null or waits_for_room
+        or status = 'needs_attention' or (group_position is not null and phase = 'queued')
     ),
     constraint operations_numbers_positive check (
         version > 0 and lease_epoch >= 0 and definition_version > 0 and lost_leases >= 0 and retention_seconds > 0
     ),
-    constraint operations_group_whole check ((group_name is null) = (group_position is null)),
+    constraint operations_group_whole check (group_name is not null or group_position is null),
+    constraint operations_priority_known check (priority in ('high', 'normal', 'low')),
+    constraint operations_waits_for_room_or_is_ready check (not waits_for_room or limited and not ready),
     constraint operations_request_fingerprint_is_sha256 check (octet_length(request_fingerprint) = 32),
     constraint operations_named_once check (idempotency_key is null or request_fingerprint is null),
     constraint operations_tombstone_is_empty check (tombstone_until is null or deleted_at is not null)
@@ -192,6 +205,22 @@ create index operations_in_flight on operations (tenant) where finished_at is nu
 create index operations_expired on operations (expires_at) where expires_at is not null and tombstone_until is null;
 create index operations_tombstones on operations (tombstone_until) where tombstone_until is not null;
 create index operations_blocked on operations (type) where status = 'needs_attention';
+-- who is next in a group; only what has one is in it
+create index operations_group_queue on operations (tenant, group_name, group_position)
+    where group_name is not null and finished_at is null;
+-- of types with a limit: what takes room, and what waits for some
+create index operations_with_room on operations (type, fair_order)
+    where limited and (ready or lease_owner is not null);
+create index operations_waiting_for_room on operations (type, fair_order) where waits_for_room;
+
+-- The groups in which something is not finished. Its head is the one that runs, or would; the others wait for it.
+create table operation_groups (
+    tenant text not null,
+    name text not null,
+    head uuid not null,
+    last_position bigint not null,
+    constraint operation_groups_pkey primary key (tenant, name)
+);
 
 create table idempotency_keys (
     tenant text not null,
@@ -460,3 +489,94 @@ create trigger operations_tell_receivers
     when (new.has_receivers and old.status <> new.status
           and new.status in ('needs_attention', 'succeeded', 'failed', 'canceled'))
     execute function note_webhooks();
+
+-- Groups. A start takes its place under the lock of the group's row, which is held until it commits: the order of
+-- places is the order of acceptance. Whoever ends the head makes the next one ready in the same transaction. So that
+-- nobody waits in a circle: statements that may end several operations lock their groups first, by name, and what ends
+-- an operation that nobody has begun, which the head's end may want to make ready, locks the group before it.
+
+create function join_group() returns trigger language plpgsql as $$
+declare
+    place bigint;
+    first uuid;
+begin
+    insert into operation_groups as g (tenant, name, head, last_position)
+    values (new.tenant, new.group_name, new.id, 1)
+    on conflict (tenant, name) do update set last_position = g.last_position + 1
+    returning last_position, head into place, first;
+
+    update operations
+    set group_position = place,
+        ready = ready and first = id,
+        waits_for_room = waits_for_room and first = id,
+        -- a deadline ends also what still waits
+        next_wake_at = case when first = id then next_wake_at else deadline end
+    where tenant = new.tenant and id = new.id;
+    return null;
+end
+$$;
+
+create trigger operations_join_group
+    after insert on operations
+    for each row
+    when (new.group_name is not null)
+    execute function join_group();
+
+create function leave_group() returns trigger language plpgsql as $$
+declare
+    next uuid;
+begin
+    -- a statement of its own: the next one sees what was committed while this one waited for the lock
+    perform from operation_groups where tenant = new.tenant and name = new.group_name for update;
+    perform from operation_groups where tenant = new.tenant and name = new.group_name and head = new.id;
+    if not found then
+        return null; -- it has ended while it waited for others
+    end if;
+    select id into next
+    from operations
+    where tenant = new.tenant and group_name = new.group_name and finished_at is null
+    order by group_position
+    limit 1;
+    if next is null then
+        delete from operation_groups where tenant = new.tenant and name = new.group_name;
+        return null;
+    end if;
+    update operation_groups set head = next where tenant = new.tenant and name = new.group_name;
+    -- one whose deadline has woken it already goes by itself
+    update operations
+    set ready = coalesce(not_before <= clock_timestamp(), true),
+        next_wake_at = case when not_before > clock_timestamp() then least(not_before, deadline) end
+    where tenant = new.tenant and id = next
+      and phase = 'queued' and not ready and not waits_for_room and lease_owner is null;
+    return null;
+end
+$$;
+
+create trigger operations_leave_group
+    after update of finished_at on operations
+    for each row
+    when (new.group_name is not null and old.finished_at is null and new.finished_at is not null)
+    execute function leave_group();
+
+-- Limits. What is limited and becomes ready, by whatever statement, waits for room instead; only what lets it in, by
+-- ending that wait, makes it ready.
+
+create function wait_for_room() returns trigger language plpgsql as $$
+begin
+    new.ready := false;
+    new.waits_for_room := true;
+    return new;
+end
+$$;
+
+create trigger operations_start_waiting_for_room
+    before insert on operations
+    for each row
+    when (new.limited and new.ready)
+    execute function wait_for_room();
+
+create trigger operations_wait_for_room
+    before update of ready on operations
+    for each row
+    when (new.limited and new.ready and not old.ready and (new.waits_for_room or not old.waits_for_room))
+    execute function wait_for_room();

@@ -3,17 +3,18 @@
 with made as (
     insert into tenants (name) values ($1) on conflict do nothing
 )
-insert into tenant_limits as l (tenant, requests_per_second, operations_in_flight)
-values ($1, $3::int, $5::int)
+insert into tenant_limits as l (tenant, requests_per_second, operations_in_flight, weight)
+values ($1, $3::int, $5::int, $7::int)
 on conflict (tenant) do update
 set requests_per_second = case when $2::boolean then excluded.requests_per_second else l.requests_per_second end,
     operations_in_flight = case when $4::boolean then excluded.operations_in_flight else l.operations_in_flight end,
+    weight = case when $6::boolean then excluded.weight else l.weight end,
     set_at = clock_timestamp()
-returning tenant, requests_per_second, operations_in_flight;
+returning tenant, requests_per_second, operations_in_flight, weight;
 
 -- name: list_tenant_limits
 -- The tenants that have limits of their own.
-select tenant, requests_per_second, operations_in_flight from tenant_limits order by tenant;
+select tenant, requests_per_second, operations_in_flight, weight from tenant_limits order by tenant;
 
 -- name: remove_tenant_limits
 -- From now on the settings hold for this tenant.

@@ -1,0 +1,53 @@
+-- name: is_room_wanted
+-- Whether anything of these types waits for room: what is asked in every round.
+select exists (select from operations where waits_for_room and type = any ($1::text[]));
+
+-- name: lock_rooms
+-- One worker at a time counts what runs and lets in: until its transaction ends, and nobody else's rows are locked.
+select pg_advisory_xact_lock(hashtextextended('operations-api: rooms', 0));
+
+-- name: let_in
+-- Make ready what there is room for, in fair order. What is ready or has a lease takes room. What waits for a worker
+-- that knows its version takes none until there is one: this one, if it does.
+with room as (
+    select l.type, greatest(l.at_once - taken.number, 0) as free
+    from unnest($1::text[], $2::int[]) as l (type, at_once)
+    cross join lateral (
+        select count(*) as number
+        from (
+            select
+            from operations
+            where type = l.type and limited and (ready or lease_owner is not null)
+            order by fair_order -- as the index has it
+            limit l.at_once
+        ) as counted
+    ) as taken
+),
+picked as (
+    select o.tenant, o.id
+    from room
+    cross join lateral (
+        select tenant, id
+        from operations
+        where type = room.type and waits_for_room
+          and (
+              status <> 'needs_attention'
+              or (type, definition_version) = any (array(select (t, v) from unnest($3::text[], $4::int[]) as k (t, v)))
+          )
+        order by fair_order
+        limit least(room.free, $5::bigint)
+        for update skip locked
+    ) as o
+)
+update operations as o
+set ready = true, waits_for_room = false
+from picked
+where o.tenant = picked.tenant and o.id = picked.id
+returning o.id;
+
+-- name: lift_limits
+-- These types have no limit any more: what started when they had one waits no longer.
+update operations
+set ready = true, waits_for_room = false, limited = false
+where waits_for_room and type = any ($1::text[])
+returning id;
