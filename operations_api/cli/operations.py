@@ -130,6 +130,7 @@ def get(identifier: str, full: bool, as_json: bool) -> None:
 @click.option("--type", "type_name", help="Only those of this type.")
 @click.option("--status", help="Only those with this status, or with one of several joined by commas.")
 @click.option("--label", type=Label(), help="Only those with this label, as in channel:web.")
+@click.option("--group", help="Only those of this group.")
 @click.option("--key", help="Only the one that this idempotency key names.")
 @click.option("--created-after", type=Moment(), help="Only younger ones, as in 2026-01-31T18:00:00Z.")
 @click.option("--created-before", type=Moment(), help="Only older ones.")
