@@ -6,6 +6,7 @@ that is long forgotten is still told from one that was never made.
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 from datetime import UTC, datetime
@@ -41,8 +42,8 @@ class OperationToken(msgspec.Struct, frozen=True):
 
 
 def new_token(tenant: str, type: str, expires_at: datetime) -> OperationToken:
-    """A token that nobody else has. It expires at a whole second."""
-    expiry = int(expires_at.timestamp())
+    """A token that nobody else has. It expires at a whole second, and not before it was to."""
+    expiry = math.ceil(expires_at.timestamp())
     token = f"{PREFIX}{expiry}_{secrets.token_urlsafe(RANDOM_BYTES)}"
     return OperationToken(tenant, token, type, datetime.fromtimestamp(expiry, UTC))
 

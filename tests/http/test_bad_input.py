@@ -66,7 +66,7 @@ INVALID = [
     (b'{"input":null}', "/input"),
     (b'{"input":[]}', "/input"),
     (b'{"input":{},"extra":1}', "/extra"),
-    (b'{"input":{},"group":"g"}', "/group"),
+    (b'{"input":{},"groups":"g"}', "/groups"),
     (b'{"input":{"unknown":1}}', "/input/unknown"),
     (b'{"input":{"lines":[{"sku":"a","colour":1}]}}', "/input/lines/0/colour"),
     (b'{"input":{"by_name":{"x/y":{"sku":"a","colour":1}}}}', "/input/by_name/x~1y/colour"),

@@ -47,6 +47,7 @@ async def test_the_representation_has_every_member_and_neither_result_nor_error(
         "idempotency_key": "order-4711",
         "labels": {"channel": "web"},
         "group": None,
+        "priority": "normal",
         "progress": None,
         "message": None,
         "cancel_requested": False,
