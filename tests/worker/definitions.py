@@ -92,6 +92,9 @@ class ToldStep(_ToldStep):
     async def rollback(self, ctx: Context, reservation: Hold | None) -> None:
         await self.behave(ctx)
 
+    async def compensate(self, ctx: Context, result: Hold) -> None:
+        await self.behave(ctx)
+
 
 class AnythingStep(_ToldStep):
     """Its reservation holds what no JSON can say."""
@@ -114,6 +117,8 @@ class ToldPivot(_ToldStep, Pivot):
 
     async def query(self, ctx: Context) -> str:
         note("query", ctx)
+        if self.told.trouble.get("query") == "wait":
+            await gate(ctx)
         return "committed" if mark(ctx.token_for("execute")).exists() else "absent"
 
 
@@ -314,6 +319,7 @@ TOLD = _definition("told", steps_of)
 registry = Registry(
     [
         TOLD,
+        _definition("compensating", steps_of, on_commit_reject="compensate"),
         _definition("plain", (PlainStep(),)),
         _definition("import", (Import(),)),
         _definition("remote-import", (RemoteImport(),)),

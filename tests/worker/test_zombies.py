@@ -14,28 +14,46 @@ from tests.worker.definitions import StepTold
 from tests.worker.wire import Wire
 from worker.lease import OUTLIVED_LEASE_EXIT_CODE
 
-PHASES = ("reserve", "pivot", "commit", "action", "rollback")
+RESERVED = ("slow:reserve", "next:reserve")
+COMMITTED = (*RESERVED, "slow:commit", "next:commit")
+EFFECTS = {
+    "reserve": COMMITTED,
+    "canceled": ("slow:rollback",),
+    "pivot": ("next:reserve", "slow:execute", "next:commit"),
+    "query": ("next:reserve", "slow:execute", "next:commit"),
+    "commit": COMMITTED,
+    "action": ("next:reserve", "next:commit", "slow:execute"),
+    "rollback": ("slow:reserve", "slow:rollback"),
+    "compensate": (*RESERVED, "slow:commit", "next:rollback", "slow:compensate"),
+}
+"""By what the worker is doing when it is paused: whatever has an effect in the end, once each."""
+
+ENDINGS = {"canceled": "canceled", "rollback": "failed", "compensate": "failed"}
+HANDLERS = {"canceled": "reserve", "pivot": "execute", "query": "execute", "action": "execute"}
 
 
 @pytest.mark.parametrize("effect", ["external", "local"])
 async def test_a_worker_that_wakes_after_its_lease_writes_nothing(crew: Crew, effect: Any) -> None:
     zombie = crew.start_worker()
-    ids = {phase: await crew.begin(*_slow(phase, effect)) for phase in PHASES}
+    # only an external call can be in doubt, so that there is something to ask
+    phases = [phase for phase in EFFECTS if (phase, effect) != ("query", "local")]
+    ids = {phase: await crew.begin(*_slow(phase, effect), type=_type(phase)) for phase in phases}
     for phase, id in ids.items():
-        await crew.seen(id, "call", "slow", _handler(phase))
+        await crew.seen(id, "query" if phase == "query" else "call", "slow", _handler(phase))
     zombie.send(signal.SIGSTOP)
+    await crew.store.cancel("dev", ids["canceled"])
     for phase, id in ids.items():
         crew.open_gate(id, "slow", _handler(phase))
     crew.start_worker()
     for phase, id in ids.items():
-        assert (await crew.done(id)).status == ("failed" if phase == "rollback" else "succeeded")
+        assert (await crew.done(id)).status == ENDINGS.get(phase, "succeeded"), phase
     before = [await crew.row(id) for id in ids.values()]
     zombie.send(signal.SIGCONT)
     await _has_come_back(crew, zombie)
     assert [await crew.row(id) for id in ids.values()] == before
     assert all(row["lease_epoch"] > 1 for row in before)
-    for id in ids.values():
-        assert set((await crew.effects(id)).values()) == {1}
+    for phase, id in ids.items():
+        assert await crew.effects(id) == Counter(_effects(phase, effect)), phase
 
 
 async def test_a_worker_cut_off_from_postgres_drops_its_calls_before_another_one_begins(
@@ -116,14 +134,25 @@ async def _without_heartbeats(crew: Crew, id: UUID) -> dict[str, Any]:
 
 
 def _slow(phase: str, effect: Any) -> list[StepTold]:
-    refusing = {"reserve": "reject"} if phase == "rollback" else {}
-    kind: Any = phase if phase in ("pivot", "action") else "step"
-    slow = StepTold("slow", kind, effect, trouble={_handler(phase): "wait"}, timeout_seconds=3)
+    refusing = {"rollback": {"reserve": "reject"}, "compensate": {"commit": "reject"}}.get(phase, {})
+    kind: Any = {"query": "pivot", "pivot": "pivot", "action": "action"}.get(phase, "step")
+    trouble = {"query": "wait", "execute": "loses-its-answer"} if phase == "query" else {_handler(phase): "wait"}
+    slow = StepTold("slow", kind, effect, trouble=trouble, timeout_seconds=3)
     return [slow, StepTold("next", effect=effect, trouble=refusing)]
 
 
+def _effects(phase: str, effect: Any) -> tuple[str, ...]:
+    # a local reserve that was not committed has not begun: there is nothing to roll back
+    return () if (phase, effect) == ("canceled", "local") else EFFECTS[phase]
+
+
+def _type(phase: str) -> str:
+    return "compensating" if phase == "compensate" else "told"
+
+
 def _handler(phase: str) -> str:
-    return "execute" if phase in ("pivot", "action") else phase
+    """The handler that is called, or asked about."""
+    return HANDLERS.get(phase, phase)
 
 
 async def _has_come_back(crew: Crew, zombie: Worker) -> None:
