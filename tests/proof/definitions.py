@@ -21,12 +21,19 @@ TURNS_BACK = "turns-back"
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One step; ``rejects`` names the phase in which it says no."""
+    """One step; ``rejects`` names the phase in which it says no.
+
+    ``loses`` names the phase whose first call gives no answer, because the answer is ``lost`` on its way, or because
+    the request was, so that nobody heard of it. A pivot outside, and a step that is ``asked``, can say what came of it.
+    """
 
     key: str
     kind: Literal["step", "pivot", "action"] = "step"
     effect: Literal["external", "local"] = "external"
     rejects: str = ""
+    loses: str = ""
+    lost: Literal["answer", "request"] = "answer"
+    asked: bool = False
     timeout_seconds: float = 30
     takes_seconds: float = 0
 
@@ -52,10 +59,9 @@ class _PartStep(Step):
         """Tell the ledger of the call, and do as it answers."""
         phase = phase or ctx.phase
         await asyncio.sleep(self.part.takes_seconds)
-        answer: str = await ask(
-            os.environ["PROOF_LEDGER"], do="call", operation=str(ctx.operation_id), step=ctx.step, phase=phase,
-            token=ctx.token, attempt=ctx.attempt, pid=os.getpid(), effect=self.effect, rejects=self.part.rejects,
-        )  # fmt: skip
+        if phase == self.part.loses and ctx.attempt == 1:
+            await self._lose(ctx, phase)
+        answer = await self._call(ctx, phase, self.part.rejects)
         if answer == "busy":
             raise Retry(BUSY_RETRY_SECONDS, "told to")
         if answer == "reject":
@@ -64,6 +70,19 @@ class _PartStep(Step):
             raise ConnectionAbortedError("the ledger has closed this step")
         if self.effect == "local":
             await ctx.tx.execute(LOCAL_EFFECT, ctx.operation_id, ctx.step, phase)
+        return answer
+
+    async def _lose(self, ctx: Context, phase: str) -> None:
+        if self.part.lost == "request":
+            raise ConnectionRefusedError("told to")
+        await self._call(ctx, phase, rejects="")
+        raise ConnectionResetError("told to")
+
+    async def _call(self, ctx: Context, phase: str, rejects: str) -> str:
+        answer: str = await ask(
+            os.environ["PROOF_LEDGER"], do="call", operation=str(ctx.operation_id), step=ctx.step, phase=phase,
+            token=ctx.token, attempt=ctx.attempt, pid=os.getpid(), effect=self.effect, rejects=rejects,
+        )  # fmt: skip
         return answer
 
 
@@ -91,14 +110,22 @@ class PartStep(_PartStep):
         await self.behave(ctx)
 
 
-class PartPivot(_PartStep, Pivot):
-    async def execute(self, ctx: Context, input: Whole) -> Token:
-        await self.behave(ctx)
-        return Token(ctx.token)
+class _AskedStep(_PartStep):
+    """It can say what became of a call without an answer, and gives the result of one that worked."""
 
     async def query(self, ctx: Context) -> Any:
         answer = await self.behave(ctx, "query")
-        return (answer, Token(ctx.token_for("execute"))) if answer == "committed" else answer
+        return (answer, Token(ctx.token)) if answer == "committed" else answer
+
+
+class AskedStep(_AskedStep, PartStep):
+    pass
+
+
+class PartPivot(_AskedStep, Pivot):
+    async def execute(self, ctx: Context, input: Whole) -> Token:
+        await self.behave(ctx)
+        return Token(ctx.token)
 
 
 class LocalPivot(_PartStep, Pivot):
@@ -122,7 +149,7 @@ def _step(part: Part) -> Step:
         return PartAction(part)
     if part.kind == "pivot":
         return LocalPivot(part) if part.effect == "local" else PartPivot(part)
-    return PartStep(part)
+    return AskedStep(part) if part.asked else PartStep(part)
 
 
 def _result(input: Whole, results: dict[str, Any]) -> Token:

@@ -23,23 +23,73 @@ from tests.proof.bench import Bench, bench_on
 from tests.proof.books import Page
 from tests.proof.definitions import Part
 
-PHASES = ("reserve", "turned-back", "pivot", "commit", "action", "rollback", "compensate")
 EFFECTS = ("local", "external")
-PLACES = [(phase, effect, point) for phase in PHASES for effect in EFFECTS for point in POINTS]
+EXTERNAL = ("external",)
+"""Only a call to somebody else can end without an answer, so that there is something to ask."""
+
+OUTCOME = ("before-outcome", "after-outcome")
+"""Where a row differs from the one of the same handler: what comes before is the same."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """The handler in which a worker dies, and the operation it is called for.
+
+    ``part`` is more of the step in question; ``last`` is more of the step after it, None: it is the last one.
+    """
+
+    handler: str
+    kind: str = "step"
+    ending: str = "succeeded"
+    effects: tuple[str, ...] = EFFECTS
+    points: tuple[str, ...] = POINTS
+    part: dict[str, Any] = {}
+    last: dict[str, Any] | None = {}
+    is_alone: bool = False
+
+
+ROWS = {
+    "reserve": Row("reserve"),
+    "turned-back": Row("reserve", ending="canceled"),
+    "pivot": Row("execute", "pivot"),
+    "commit": Row("commit"),
+    "action": Row("execute", "action"),
+    "rollback": Row("rollback", ending="failed", last={"rejects": "reserve"}),
+    "compensate": Row("compensate", ending="failed", last={"rejects": "commit"}),
+    # the outcome is stored together with the decision, or with the end
+    "decided": Row("reserve", points=OUTCOME, last=None),
+    "decided-alone": Row("reserve", points=OUTCOME, last=None, is_alone=True),
+    "finished": Row("commit", points=OUTCOME, last=None),
+    # the outcome is a no
+    "refused-reserve": Row("reserve", ending="failed", points=OUTCOME, part={"rejects": "reserve"}),
+    "refused-pivot": Row("execute", "pivot", "failed", points=OUTCOME, part={"rejects": "execute"}),
+    "refused-commit": Row("commit", ending="failed", points=OUTCOME, part={"rejects": "commit", "asked": True}),
+    # a call had no answer, and it is asked what became of it: it worked, or nobody has heard of it
+    "asked-reserve": Row("query", effects=EXTERNAL, part={"loses": "reserve", "asked": True}),
+    "asked-pivot": Row("query", "pivot", effects=EXTERNAL, part={"loses": "execute"}),
+    "asked-pivot-in-vain": Row("query", "pivot", effects=EXTERNAL, part={"loses": "execute", "lost": "request"}),
+    # the same of a commit, which is asked about when it is refused the second time
+    "asked-commit": Row("query", effects=EXTERNAL, part={"loses": "commit", "rejects": "commit", "asked": True}),
+    "asked-refusal": Row(
+        "query", ending="failed", effects=EXTERNAL,
+        part={"loses": "commit", "lost": "request", "rejects": "commit", "asked": True},
+    ),
+}  # fmt: skip
+PLACES = [(name, effect, point) for name, row in ROWS.items() for effect in row.effects for point in row.points]
 WORKERS_AT_ONCE = 5
 IN_DOUBT_SECONDS = 2.0
 """How long the calls may last that nobody may undo or ask about before they must have ended."""
 
-ENDINGS = {"rollback": "failed", "compensate": "failed", "turned-back": "canceled"}
-HANDLERS = {"turned-back": "reserve", "pivot": "execute", "action": "execute"}
 CALLED_ONCE_MORE = ("after-effect", "before-outcome")
-"""The effect is there and nobody has written that down: the handler has to be called again to know."""
+"""It was called and nobody has written down what it said: it has to be called again to know."""
+
+ASKED_AND_CALLED_AGAIN = ("asked-reserve", "asked-pivot-in-vain")
+"""What the question came to is stored together with the intent of the next call, which is then in doubt itself."""
 
 
 class Cell(msgspec.Struct, frozen=True):
     """Where a worker died, and the operation it died of."""
 
-    phase: str
+    row: str
     effect: str
     point: str
     id: UUID
@@ -66,22 +116,29 @@ async def table(servers: ServerUrls, template: str, tmp_path_factory: pytest.Tem
     await run_sql(servers.database_url, f"drop database {name} with (force)")
 
 
-@pytest.mark.parametrize(("phase", "effect", "point"), PLACES)
-def test_whoever_dies_wherever_the_promise_is_kept(table: Table, phase: str, effect: str, point: str) -> None:
-    cell = table.cells[phase, effect, point]
+@pytest.mark.parametrize(("row", "effect", "point"), PLACES)
+def test_whoever_dies_wherever_the_promise_is_kept(table: Table, row: str, effect: str, point: str) -> None:
+    cell = table.cells[row, effect, point]
     assert cell.exit_code == -signal.SIGKILL, "the worker died there, by itself"
-    assert table.statuses[cell.id] == ENDINGS.get(phase, "succeeded")
+    assert table.statuses[cell.id] == ROWS[row].ending
     assert table.page.broken(cell.id, table.statuses[cell.id], table.kinds[cell.id]) is None
-    handler = HANDLERS.get(phase, phase)
-    assert table.page.calls(cell.id, point, handler) in _calls(phase, effect, point)
+    assert table.page.calls(cell.id, point, ROWS[row].handler) == _calls(row, effect, point)
 
 
-def _calls(phase: str, effect: str, point: str) -> tuple[int, ...]:
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("row", ["asked-pivot", "asked-pivot-in-vain"])
+def test_a_pivot_that_is_asked_about_is_executed_once(table: Table, row: str, point: str) -> None:
+    assert table.page.calls(table.cells[row, "external", point].id, point, "execute") == 1
+
+
+def _calls(row: str, effect: str, point: str) -> int:
     """How often the handler is called in all: no more often than the crash made necessary."""
-    if phase == "turned-back":
-        return (0,) if POINTS.index(point) < POINTS.index("after-effect") else (1,)
-    asked = phase == "pivot" and effect == "external"  # its query knows
-    return (2,) if point in CALLED_ONCE_MORE and not asked else (1,)
+    if row == "turned-back":
+        return int(POINTS.index(point) >= POINTS.index("after-effect"))
+    if row in ASKED_AND_CALLED_AGAIN and point == "after-outcome":
+        return 2
+    asked = (row, effect) == ("pivot", "external")  # its query knows
+    return 2 if point in CALLED_ONCE_MORE and not asked else 1
 
 
 async def _filled(bench: Bench) -> Table:
@@ -89,33 +146,34 @@ async def _filled(bench: Bench) -> Table:
     cells = await asyncio.gather(*(_cell(bench, free, *place) for place in PLACES))
     bench.start_worker(PROOF_TYPES=",".join(_type(*place) for place in PLACES))
     statuses = {cell.id: (await bench.done(cell.id)).status for cell in cells}
-    by_place = {(cell.phase, cell.effect, cell.point): cell for cell in cells}
+    by_place = {(cell.row, cell.effect, cell.point): cell for cell in cells}
     return Table(by_place, statuses, await bench.books.read(), bench.kinds)
 
 
-async def _cell(bench: Bench, free: asyncio.Semaphore, phase: str, effect: str, point: str) -> Cell:
-    type, handler = _type(phase, effect, point), HANDLERS.get(phase, phase)
+async def _cell(bench: Bench, free: asyncio.Semaphore, row: str, effect: str, point: str) -> Cell:
+    type, handler = _type(row, effect, point), ROWS[row].handler
     async with free:
-        id = await bench.start(*_parts(phase, effect, point), type=type)
+        id = await bench.start(*_parts(ROWS[row], effect, point), type=type)
         worker = bench.start_worker(PROOF_TYPES=type, OPERATIONS_CRASH_POINT=f"{point}:{point}:{handler}")
         exit_code = await worker.ended()
-    if phase == "turned-back":
+    if row == "turned-back":
         await bench.store.cancel("dev", id)
-    return Cell(phase, effect, point, id, exit_code)
+    return Cell(row, effect, point, id, exit_code)
 
 
-def _parts(phase: str, effect: str, key: str) -> tuple[Part, ...]:
+def _parts(row: Row, effect: str, key: str) -> list[Part]:
     """The step in question has one of its own effect before it and one of the other effect after it."""
-    first = _part("first", effect)
-    middle = _part(key, effect, phase if phase in ("pivot", "action") else "step")
-    rejects = {"rollback": "reserve", "compensate": "commit"}.get(phase, "")
-    last = _part("last", "local" if effect == "external" else "external", rejects=rejects)
-    return first, middle, last
+    parts = [_part(key, effect, row.kind, **row.part)]
+    if not row.is_alone:
+        parts.insert(0, _part("first", effect))
+    if row.last is not None:
+        parts.append(_part("last", "local" if effect == "external" else "external", **row.last))
+    return parts
 
 
-def _part(key: str, effect: Any, kind: Any = "step", rejects: str = "") -> Part:
-    return Part(key, kind, effect, rejects, timeout_seconds=IN_DOUBT_SECONDS)
+def _part(key: str, effect: Any, kind: Any = "step", **more: Any) -> Part:
+    return Part(key, kind, effect, timeout_seconds=IN_DOUBT_SECONDS, **more)
 
 
-def _type(phase: str, effect: str, point: str) -> str:
-    return f"{phase}-{effect}-{point}"
+def _type(row: str, effect: str, point: str) -> str:
+    return f"{row}-{effect}-{point}"
