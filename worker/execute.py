@@ -16,7 +16,7 @@ import structlog
 
 from operations_api import crash_points
 from operations_api.domain.advance import Plan, advance, decided
-from operations_api.domain.errors import LeaseLost, StoreUnavailable
+from operations_api.domain.errors import LeaseLost, StoreUnavailable, Unstorable
 from operations_api.domain.execution import Execution
 from operations_api.domain.failure import DEADLINE_EXCEEDED
 from operations_api.domain.journal import JournalEntry, Written
@@ -65,8 +65,11 @@ class Run:
                 plan = await (self._locally(plan.move) if local else self._remotely(plan.move))
             return plan
         except Unfit as reason:
-            await self._write_entry(parked_entry(self.stored, str(reason), self._clock.now()))
-            return Plan(self.stored, Sleep(None))
+            return await self._park(str(reason))
+        except Unstorable as error:
+            # what was called and could not be written down is in doubt, as if this worker had died here
+            log.error("a journal entry was refused", operation=str(self.stored.id), error=str(error))
+            return await self._park("INTERNAL")
 
     async def _remotely(self, call: Call) -> Plan:
         async def checkpoint(value: bytes) -> None:
@@ -238,6 +241,11 @@ class Run:
             if leased is None:
                 raise LeaseLost("another worker holds the operation, or it is finished")
             return leased
+
+    async def _park(self, reason: str) -> Plan:
+        """Leave it to a person as it is stored: another worker would come no further."""
+        await self._write_entry(parked_entry(self.stored, reason, self._clock.now()))
+        return Plan(self.stored, Sleep(None))
 
     async def _give_back(self, call: Call, *, was_called: bool) -> Plan:
         """Draining: the call that is left counts as no attempt; one that was begun keeps the time it ends at."""

@@ -11,6 +11,7 @@ Errors of one subject stand beside it: of a start in ``starting.py``, of the bar
     |-- MigrationError           the database's schema is not one this program may use
     |-- StoreUnavailable         Postgres cannot be reached: try again later
     |   `-- OutcomeUnknown       the connection broke during COMMIT: repeat the same request
+    |-- Unstorable               Postgres refuses what is to be stored, however often it is offered: a mistake of ours
     |-- KeyInFlight              another request is still binding this idempotency key
     `-- LeaseLost                another worker holds the operation now: stop, write nothing more
 
@@ -40,6 +41,10 @@ class StoreUnavailable(OperationsError):
 
 class OutcomeUnknown(StoreUnavailable):
     """The connection broke during COMMIT, so the write may or may not be there. Repeating the same request tells."""
+
+
+class Unstorable(OperationsError):
+    """Postgres refuses what is to be stored, however often it is offered: a mistake of ours. Nothing was stored."""
 
 
 class KeyInFlight(OperationsError):

@@ -42,6 +42,9 @@ NOTHING_WAS_SENT: Final = (ConnectionRefusedError, FileNotFoundError, asyncpg.Ca
 CONFLICTS: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError, asyncpg.SerializationError)
 """Expected between concurrent transactions: the same statements are tried again, one by one."""
 
+UNSTORABLE: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
+"""Said of the values: the same ones are refused again. The last is what asyncpg says before it sends anything."""
+
 
 class Session(asyncpg.Connection):
     """A session, reset when it goes back to its pool only if it was lent: no statement of ours leaves anything behind.

@@ -13,11 +13,11 @@ import asyncpg
 import msgspec
 
 from operations_api.domain.change import Change
-from operations_api.domain.errors import LeaseLost, StoreUnavailable
+from operations_api.domain.errors import LeaseLost, StoreUnavailable, Unstorable
 from operations_api.domain.journal import JournalEntry, StepEntry, Written
 from operations_api.meter import UNMETERED, Meter
 from operations_api.store.batch import Batcher
-from operations_api.store.connection import CONFLICTS, Connection, Pool, connected
+from operations_api.store.connection import CONFLICTS, UNSTORABLE, Connection, Pool, connected
 from operations_api.store.queries import columns, load
 from operations_api.store.stock import counting
 from operations_api.store.store import CANCELED_ERROR
@@ -64,7 +64,10 @@ class Journal:
         )
 
     async def write(self, entry: JournalEntry) -> Written | None:
-        """Store an entry together with whatever else is being stored; None when its lease is lost or its gate shut."""
+        """Store an entry together with whatever else is being stored; None when its lease is lost or its gate shut.
+
+        Raises ``StoreUnavailable`` and ``Unstorable``.
+        """
         return await self._writes.submit(entry)
 
     async def report(self, report: ProgressReport) -> None:
@@ -106,10 +109,13 @@ class Journal:
         try:
             async with connected(self._pool) as connection:
                 written = await write_entries(connection, entries)
-        except CONFLICTS as error:
+        except (*CONFLICTS, *UNSTORABLE) as error:
             if len(entries) > 1:
                 raise  # the batcher tries them one by one
-            raise StoreUnavailable(f"the operation is locked: {error}") from error
+            if isinstance(error, CONFLICTS):
+                raise StoreUnavailable(f"the operation is locked: {error}") from error
+            # Postgres and asyncpg quote what they refuse: values do not belong into logs
+            raise Unstorable(f"{type(error).__name__} {getattr(error, 'constraint_name', None) or ''}") from None
         self._on_change(_changes(entries, written))
         return written
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from operations_api.domain.change import Change
-from operations_api.domain.errors import LeaseLost
+from operations_api.domain.errors import LeaseLost, Unstorable
 from operations_api.store.journal import ProgressReport
 
 from . import factory
@@ -68,7 +68,7 @@ async def test_an_illegal_entry_fails_alone(connection, leases, journal):
         *(journal.write(entry(one, step)) for one, step in zip(claimed, steps, strict=True)), return_exceptions=True
     )
     assert (first.version, last.version) == (3, 3)
-    assert isinstance(bad, Exception)
+    assert isinstance(bad, Unstorable)
 
 
 async def test_entries_that_deadlock_with_somebody_else_are_written_one_by_one(connection, leases, journal, database):
