@@ -4,6 +4,7 @@
 ``seed.py`` fills it.
 """
 
+from examples.adjust_price import ADJUST_PRICE
 from examples.charge_card import CHARGE_CARD
 from examples.import_statement import IMPORT_STATEMENT
 from examples.place_order import PLACE_ORDER
@@ -11,4 +12,4 @@ from examples.probe import PROBE
 from examples.transfer_funds import TRANSFER_FUNDS
 from operations_api import Registry
 
-registry = Registry([PLACE_ORDER, CHARGE_CARD, TRANSFER_FUNDS, IMPORT_STATEMENT, PROBE])
+registry = Registry([PLACE_ORDER, CHARGE_CARD, TRANSFER_FUNDS, ADJUST_PRICE, IMPORT_STATEMENT, PROBE])

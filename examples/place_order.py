@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from examples.ledger.fields import AccountName, EmailAddress
+from examples.ledger.fields import AccountName, EmailAddress, Sku
 from examples.ledger.money import FundsHold, FundsReceipt, Ledger
 from examples.ledger.stock import StockHold, Warehouse
 from examples.mail import Mailbox, Message
@@ -25,7 +25,7 @@ class OrderInput(msgspec.Struct, frozen=True):
     """What to buy, for whom, and who pays."""
 
     account: AccountName
-    sku: Annotated[str, Meta(min_length=1, max_length=64, description="What to buy: `kettle`, `teapot`, `unicorn`.")]
+    sku: Sku
     email: EmailAddress
     quantity: Annotated[int, Meta(ge=1, le=10_000, description="How many of it.")] = 1
 

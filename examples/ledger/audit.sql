@@ -40,7 +40,18 @@ cross join lateral (
         coalesce(sum(quantity) filter (where state = 'held'), 0) as held
     from examples.stock_holds where stock_holds.sku = stock.sku
 ) as books
-where on_hand <> received - books.taken or stock.held <> books.held;
+where on_hand <> received - books.taken or stock.held <> books.held
+union all
+select format(
+    'the price of %s has version %s after %s changes, and %s are said to be held of %s',
+    stock.sku, version, books.made, price_change_held::int, books.held
+)
+from examples.stock
+cross join lateral (
+    select count(*) filter (where state = 'made') as made, count(*) filter (where state = 'held') as held
+    from examples.price_changes where price_changes.sku = stock.sku
+) as books
+where version <> 1 + books.made or price_change_held::int <> books.held;
 
 -- name: finished_operations
 -- Where the state of something obtained contradicts how its operation ended, one sentence a row.
@@ -48,6 +59,8 @@ with obtained as (
     select tenant, operation_id, step, state, state = 'captured' as is_final from examples.holds
     union all
     select tenant, operation_id, step, state, state = 'taken' from examples.stock_holds
+    union all
+    select tenant, operation_id, step, state, state = 'made' from examples.price_changes
     union all
     select tenant, operation_id, step, state, state = 'posted' from examples.statements
     union all

@@ -15,6 +15,7 @@ AccountName = Annotated[
 AmountMinor = Annotated[
     int, Meta(ge=1, le=LARGEST_AMOUNT_MINOR, description="An amount of money in minor units: 1250 is 12.50.")
 ]
+Sku = Annotated[str, Meta(min_length=1, max_length=64, description="Goods: `kettle`, `teapot`, `unicorn`.")]
 EmailAddress = Annotated[
     str,
     Meta(

@@ -79,6 +79,10 @@ create index holds_open on examples.holds (payer) where state = 'held';
 create table examples.stock (
     sku text primary key,
     price_minor bigint not null,
+    -- grows with each change of the price, which people look at and then change; holding and taking goods does not
+    -- make what they saw stale
+    version bigint not null default 1,
+    price_change_held boolean not null default false,
     received bigint not null,
     on_hand bigint not null,
     held bigint not null default 0,
@@ -102,6 +106,26 @@ create table examples.stock_holds (
     constraint stock_holds_only_tombstones_are_empty
         check (state = 'released' or num_nulls(sku, quantity, price_minor) = 0)
 );
+
+-- the log of prices: what each step wanted to change, and which version it had seen
+create table examples.price_changes (
+    tenant text not null,
+    operation_id uuid not null,
+    step text not null,
+    state text not null,
+    sku text references examples.stock (sku),
+    seen_version bigint,
+    price_minor bigint,
+    primary key (tenant, operation_id, step),
+    constraint price_changes_state_is_known check (state in ('held', 'made', 'released')),
+    constraint price_changes_price_is_positive check (price_minor > 0),
+    constraint price_changes_only_tombstones_are_empty
+        check (state = 'released' or num_nulls(sku, seen_version, price_minor) = 0)
+);
+
+-- of all who have seen one version, one changes it
+create unique index price_changes_once_per_version on examples.price_changes (sku, seen_version)
+where state <> 'released';
 
 create table examples.statements (
     tenant text not null,
