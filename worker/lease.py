@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from operations_api.store.connection import UNREACHABLE
+from operations_api.store.connection import PLANNING, UNREACHABLE
 from operations_api.store.leases import Held, Renewal, renew
 
 RENEWALS_PER_LEASE: Final = 3
@@ -150,7 +150,7 @@ class Leaseholder(threading.Thread):
         return not self._ending.is_set()
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
-        settings = {"application_name": "operations-api leases", "statement_timeout": str(self._beat_ms())}
+        settings = {"application_name": "operations-api leases", "statement_timeout": str(self._beat_ms()), **PLANNING}
         return await asyncpg.connect(self._database_url, timeout=self._beat_ms() / 1000, server_settings=settings)
 
     async def _renew(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:

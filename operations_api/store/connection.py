@@ -21,6 +21,14 @@ LOCK_TIMEOUT_MS: Final = 2_000
 ACQUIRE_SECONDS: Final = 5.0
 """Who waited this long for a session is better told to come back."""
 
+PLANNING: Final = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan", "jit": "off"}
+"""How every session plans: once, by keys, for tables of any size.
+
+Left to itself, Postgres plans by the size that a table has when a session first asks, and keeps it: in a new system
+that is a scan of the whole, until autovacuum looks a minute and a hundred thousand operations later. In a large one it
+plans small batches anew each time, which takes longer than executing them. See decision record 29.
+"""
+
 UNREACHABLE: Final = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -80,7 +88,7 @@ async def open_pool(
 
     Raises ``StoreUnavailable`` when Postgres cannot be reached.
     """
-    settings = {"application_name": "operations-api", "lock_timeout": str(LOCK_TIMEOUT_MS), **(session or {})}
+    own = {"application_name": "operations-api", "lock_timeout": str(LOCK_TIMEOUT_MS)}
     try:
         return await asyncpg.create_pool(
             database_url,
@@ -88,7 +96,7 @@ async def open_pool(
             max_size=size,
             init=_prepare,
             connection_class=Session,
-            server_settings=settings,
+            server_settings={**own, **PLANNING, **(session or {})},
             timeout=5,
             command_timeout=patience_seconds,
         )

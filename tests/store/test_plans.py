@@ -7,7 +7,9 @@ from typing import Any
 
 import asyncpg
 import msgspec
+import pytest
 
+from operations_api.store.connection import Pool, connected
 from operations_api.store.queries import load
 
 ROWS = 200_000
@@ -64,6 +66,30 @@ async def test_hot_statements_read_by_index_only(connection: asyncpg.Connection)
     await _check_all(connection)
     await connection.execute("analyze")  # also makes every plan anew
     await _check_all(connection)
+
+
+async def test_plans_made_while_the_tables_are_empty_read_by_index_only(pool: Pool) -> None:
+    """They are kept, and the tables grow."""
+    async with connected(pool) as connection:
+        await _check_all(connection)
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "index", "column"),
+    [
+        ("operations", "list_operations", "operations_newest", "ROW(created_at, id)"),
+        ("operations", "sweep", "operations_asleep", "next_wake_at"),
+        ("operations", "recent_durations", "operations_expired", "expires_at"),
+        ("webhooks", "claim_webhooks", "webhooks_due", "next_attempt_at"),
+    ],
+)
+async def test_what_is_looked_for_begins_or_ends_where_the_index_says(
+    pool: Pool, table: str, name: str, index: str, column: str
+) -> None:
+    async with connected(pool) as connection:
+        nodes = await _plan(connection, name, load(table)[name])
+    (scan,) = [node for node in nodes if node.get("Index Name") == index]
+    assert column in scan["Index Cond"]
 
 
 async def _check_all(connection: asyncpg.Connection) -> None:

@@ -127,12 +127,14 @@ with newest as (
       and (expires_at is null or expires_at > clock_timestamp())
       and ($2::text is null or type = $2)
       and ($3::text[] is null or status = any ($3))
-      and ($4::timestamptz is null or created_at > $4)
-      and ($5::timestamptz is null or created_at < $5)
+      -- bounds that are always there, so that the plan which is made once enters the index where the page begins
+      and created_at > coalesce($4::timestamptz, '-infinity')
+      and created_at < coalesce($5::timestamptz, 'infinity')
       and ($6::text is null or idempotency_key = $6)
       and ($7::text is null or labels @> $7::jsonb)
       and ($8::text is null or group_name = $8)
-      and ($9::timestamptz is null or (created_at, id) < ($9, $10::uuid))
+      and (created_at, id)
+          < (coalesce($9::timestamptz, 'infinity'), coalesce($10::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
     order by created_at desc, id desc
     limit $11::bigint + 1
 ),
@@ -161,7 +163,7 @@ cross join lateral (
         tenant, id, type, finished_at, status,
         greatest(extract(epoch from finished_at - greatest(created_at, not_before)), 0)::float8 as seconds
     from operations
-    where expires_at <= clock_timestamp() + make_interval(secs => r.retention_seconds) and tombstone_until is null
+    where expires_at <= (select clock_timestamp()) + make_interval(secs => r.retention_seconds) and tombstone_until is null
     order by expires_at desc
     limit 10 * $3::bigint
 ) as o
@@ -375,7 +377,7 @@ returning o.tenant, o.id, o.version;
 with due as (
     select tenant, id
     from operations
-    where next_wake_at <= clock_timestamp() and not ready
+    where next_wake_at <= (select clock_timestamp()) and not ready -- once: the index leads to what is due, and no further
     order by next_wake_at
     limit $1
     for update skip locked

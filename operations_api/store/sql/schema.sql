@@ -198,9 +198,11 @@ with (fillfactor = 70);
 create index operations_ready on operations (fair_order) where ready;
 create index operations_suspect on operations (fair_order) where ready and lost_leases >= 2;
 create index operations_asleep on operations (next_wake_at) where next_wake_at is not null and not ready;
-create index operations_newest on operations (tenant, created_at, id);
--- counts what a tenant has in flight; left when an operation ends, which touches the next index anyway
-create index operations_in_flight on operations (tenant) where finished_at is null;
+-- in part only so that it never stands for the primary key: to one row of a tenant it leads past all the others
+create index operations_newest on operations (tenant, created_at, id) where deleted_at is null;
+-- counts what a tenant has in flight; left when an operation ends, which touches the next index anyway. With the id,
+-- because statements about one operation in flight may take it for the primary key.
+create index operations_in_flight on operations (tenant, id) where finished_at is null;
 -- what cleaning has still to do, and nothing else: its cost does not grow with the table
 create index operations_expired on operations (expires_at) where expires_at is not null and tombstone_until is null;
 create index operations_tombstones on operations (tombstone_until) where tombstone_until is not null;

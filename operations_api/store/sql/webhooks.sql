@@ -4,7 +4,7 @@
 with due as (
     select tenant, id
     from webhooks as w
-    where next_attempt_at <= clock_timestamp()
+    where next_attempt_at <= (select clock_timestamp()) -- once: the index leads to what is due, and no further
       and not exists (
           select from webhooks as earlier
           where earlier.tenant = w.tenant and earlier.operation_id = w.operation_id and earlier.url = w.url
