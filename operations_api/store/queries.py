@@ -19,6 +19,14 @@ def load(table: str) -> dict[str, str]:
     return {name: body.strip().rstrip(";") for name, body in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def columns(rows: Iterable[tuple[Any, ...]], *, width: int) -> list[list[Any]]:
-    """Rows of ``width`` values as the arrays that ``unnest`` takes, also where there are no rows."""
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+def columns(rows: Iterable[tuple[Any, ...]], *, width: int) -> list[list[Any] | None]:
+    """Rows of ``width`` values as the arrays that ``unnest`` takes, also where there are no rows.
+
+    A column without a value is null, which ``unnest`` fills up: encoding an array looks at each of its values.
+    """
+    whole = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+    return [None if _is_empty(column) else column for column in whole]
+
+
+def _is_empty(column: list[Any]) -> bool:
+    return bool(column) and column[0] is None and column.count(None) == len(column)
