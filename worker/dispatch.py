@@ -36,6 +36,9 @@ SWEEP_BATCH: Final = 500
 ROUND_SECONDS: Final = 1.0
 """How late an operation starts that nobody woke a worker for."""
 
+FULL_PAUSE_SECONDS: Final = 0.01
+"""A worker without a free slot looks this long after one has become free, once for all that end meanwhile."""
+
 ERROR_PAUSE_SECONDS: Final = 0.5
 
 Execute = Callable[[Leased, Lease], Coroutine[Any, Any, None]]
@@ -73,6 +76,7 @@ class Dispatcher:
         self._suspect_since = -ROUND_SECONDS
         self._suspects_at = -ROUND_SECONDS
         self._more_suspects = False
+        self._looks_soon = False
 
     def wake(self) -> None:
         """Something may be ready: look now."""
@@ -188,6 +192,7 @@ class Dispatcher:
         except LeaseLost as error:
             self._services.meter.lease_lost()
             log.warning("lease lost", reason=str(error))
+            self.wake()
         else:
             if isinstance(plan.move, Sleep):
                 self._wake_at(plan.move)
@@ -196,7 +201,11 @@ class Dispatcher:
                 log.debug("finished")
 
     def _wake_at(self, move: Sleep) -> None:
-        """This worker looks again at the very time, so that a retry need not wait for the next round."""
+        """This worker looks again at the very time, so that a retry need not wait for the next round.
+
+        And now: a request to turn back that came while it was going to sleep has made it ready.
+        """
+        self.wake()
         if move.until is not None:
             delay = (move.until - self._services.clock.now()).total_seconds()
             if delay < ROUND_SECONDS * 60:
@@ -213,12 +222,20 @@ class Dispatcher:
         self.wake()
 
     def _finished(self, task: asyncio.Task[None]) -> None:
+        was_full = len(self._tasks) >= self._slots
         self._leaseholder.let_go(self._tasks.pop(task))
         if task is self._suspect:
             self._suspect = None
             self._let_others_have_their_turn()
+            self.wake()
+        elif was_full and not self._looks_soon:  # else everything that was ready has been claimed
+            self._looks_soon = True
+            asyncio.get_running_loop().call_later(FULL_PAUSE_SECONDS, self._look)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("operation could not be run", exc_info=error)
+
+    def _look(self) -> None:
+        self._looks_soon = False
         self.wake()
 
 
