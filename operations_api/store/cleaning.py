@@ -72,7 +72,7 @@ async def erase(pool: Pool, id: UUID, tenant: str | None = None) -> str:
     return owner
 
 
-async def _erase_beside(connection: Connection, names: list[list[Any]]) -> None:
+async def _erase_beside(connection: Connection, names: list[list[Any] | None]) -> None:
     await connection.execute(SQL["erase_journals"], *names)
     await connection.execute(SQL["erase_actions"], *names)
 

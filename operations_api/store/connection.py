@@ -57,10 +57,12 @@ UNSTORABLE: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationErro
 class Session(asyncpg.Connection):
     """A session, reset when it goes back to its pool only if it was lent: no statement of ours leaves anything behind.
 
-    The reset is a round trip, and would be every second one.
+    The reset is a round trip, and would be every second one. Where a transaction is all that happens while it is lent,
+    the reset goes along with its COMMIT.
     """
 
     _lent = False
+    _reset_with_commit = False
 
     def lend(self) -> None:
         """Code that is not ours gets it now and may leave anything behind: settings, locks, cursors."""
@@ -70,8 +72,22 @@ class Session(asyncpg.Connection):
         """What asyncpg sends before anybody else gets the session, if anything."""
         return super().get_reset_query() if self._lent else ""
 
+    def reset_with_commit(self) -> None:
+        """The next COMMIT is the last that happens while it is lent."""
+        self._reset_with_commit = True
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        """Execute; asyncpg's own transactions come through here as well."""
+        if not self._reset_with_commit or query != "COMMIT;":
+            return await super().execute(query, *args, timeout=timeout)
+        self._reset_with_commit = False
+        status = await super().execute(f"{query}\n{self.get_reset_query()}", timeout=timeout)
+        self._lent = False
+        return status
+
     async def reset(self, *, timeout: float | None = None) -> None:
         """As new for whoever is next."""
+        self._reset_with_commit = False
         await super().reset(timeout=timeout)
         self._lent = False
 
@@ -111,14 +127,15 @@ async def connected(pool: Pool) -> AsyncIterator[Connection]:
     Raises ``StoreUnavailable`` when none can be had, ``OutcomeUnknown`` when it broke after something was sent.
     """
     try:
-        connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
+        # a time-out costs a task and a timer, which nobody needs who finds one free
+        connection = await pool.acquire(timeout=None if pool.get_idle_size() else ACQUIRE_SECONDS)
     except UNREACHABLE as error:
         raise StoreUnavailable(f"no connection to Postgres can be had: {error or type(error).__name__}") from error
     async with unavailable_when_broken():
         try:
             yield connection
         finally:
-            await pool.release(connection)
+            await pool.release(connection, timeout=ACQUIRE_SECONDS)
 
 
 @asynccontextmanager

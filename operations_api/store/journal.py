@@ -97,6 +97,7 @@ class Journal:
             except BaseException:
                 await local.undo()
                 raise
+            connection.reset_with_commit()
             await local.commit()
         self._on_change(local.changes)
 
@@ -159,9 +160,11 @@ class LocalTransaction:
         self._fence = fence
         self._transaction: Any = None
         self._savepoint: Any = None
+        self._is_empty = True
 
     async def begin(self) -> None:
         """Raises ``LeaseLost``."""
+        self._is_empty = True
         self._transaction = self.connection.transaction()
         await self._transaction.start()
         try:
@@ -180,23 +183,35 @@ class LocalTransaction:
         return written[0]
 
     async def set_savepoint(self) -> None:
-        """What the next handler does can be undone by itself."""
-        self._savepoint = self.connection.transaction()
-        await self._savepoint.start()
+        """What the next handler does can be undone by itself. For the first one the transaction is its savepoint."""
+        self._savepoint = None if self._is_empty else self.connection.transaction()
+        self._is_empty = False
+        if self._savepoint is not None:
+            await self._savepoint.start()
 
     async def end_savepoint(self, *, keep: bool) -> None:
-        """Keep or undo what was done since the savepoint. What is kept costs nothing: COMMIT releases it."""
-        if not keep:
+        """Keep or undo what was done since the savepoint. What is kept costs nothing: COMMIT releases it.
+
+        Raises ``LeaseLost`` where the fence has to be passed again.
+        """
+        if keep:
+            return
+        if self._savepoint is not None:
             await self._savepoint.rollback()
+        else:
+            await self.undo()
+            await self.begin()
 
     async def commit(self) -> None:
         """Make it durable."""
-        await self._transaction.commit()
+        transaction, self._transaction = self._transaction, None
+        await transaction.commit()
 
     async def undo(self) -> None:
         """Nothing of it happened."""
-        if not self.connection.is_closed():
-            await self._transaction.rollback()
+        transaction, self._transaction = self._transaction, None
+        if transaction is not None and not self.connection.is_closed():
+            await transaction.rollback()
 
 
 async def write_entries(connection: Connection, entries: Sequence[JournalEntry]) -> list[Written | None]:

@@ -144,7 +144,9 @@ async def test_a_local_transaction_is_all_or_nothing(connection, journal, change
 
     async def work(*, fail):
         async with journal.transaction(*where) as local:
+            await local.set_savepoint()
             await local.connection.execute("insert into effects values ('paid')")
+            await local.end_savepoint(keep=True)
             await local.set_savepoint()
             await local.connection.execute("insert into effects values ('undone by its savepoint')")
             await local.end_savepoint(keep=False)
