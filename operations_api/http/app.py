@@ -1,10 +1,10 @@
 """The HTTP face of the service: what is served, by what, and in which order a request meets it.
 
-A request passes the edge (``edge.py``: id, authentication, OPTIONS; ``cors.py`` is around it), Litestar's router, and
-one handler (``starts.py``, ``own_ids.py``, ``monitor.py``, ``events.py``, ``labels.py``, ``listing.py``,
-``cancellation.py``, ``deletion.py``, ``operator.py``, ``versions.py``, ``schedules.py``, ``operation_tokens.py``,
-``webhook_receivers.py``, ``webhook_deliveries.py``, ``incoming.py``, ``service_info.py``, ``metrics.py``,
-``health.py``). Whatever is raised on the way becomes a problem document.
+A request passes the edge (``edge.py``: id, authentication, OPTIONS; ``cors.py`` is around it), Litestar's router
+(polls and starts pass it by: ``express.py``), and one handler (``starts.py``, ``own_ids.py``, ``monitor.py``,
+``events.py``, ``labels.py``, ``listing.py``, ``cancellation.py``, ``deletion.py``, ``operator.py``, ``versions.py``,
+``schedules.py``, ``operation_tokens.py``, ``webhook_receivers.py``, ``webhook_deliveries.py``, ``incoming.py``,
+``service_info.py``, ``metrics.py``, ``health.py``). Whatever is raised on the way becomes a problem document.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from operations_api.http.deletion import delete_route
 from operations_api.http.edge import Edge
 from operations_api.http.events import events_route
 from operations_api.http.exchange import exchange_of
+from operations_api.http.express import Express
 from operations_api.http.health import health_routes
 from operations_api.http.incoming import incoming_route
 from operations_api.http.labels import patch_route
@@ -57,7 +58,7 @@ def create_app(settings: Settings, registry: Registry) -> Edge | CrossOrigin:
         openapi_config=None,  # openapi.routes serves a document of our own
         logging_config=None,
     )
-    edge = Edge(litestar, AllowedMethods(litestar.routes), resources)
+    edge = Edge(litestar, Express(resources), AllowedMethods(litestar.routes), resources)
     return edge if settings.cors_origins is None else CrossOrigin(edge, settings.cors_origins)
 
 

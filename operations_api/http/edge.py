@@ -17,7 +17,8 @@ from operations_api.domain.errors import StoreUnavailable
 from operations_api.domain.problem import Problem
 from operations_api.http.allowed_methods import AllowedMethods
 from operations_api.http.answer import Answer
-from operations_api.http.exchange import Exchange, base_url_of
+from operations_api.http.exchange import Exchange
+from operations_api.http.express import Express
 from operations_api.http.limits import limit_headers
 from operations_api.http.problems import answer_to, problem_of, unavailable
 from operations_api.http.resources import Resources
@@ -33,8 +34,9 @@ OPEN_BELOW: Final = ("/docs/", "/problems/", "/webhooks/")
 class Edge:
     """The outermost ASGI application."""
 
-    def __init__(self, app: Any, allowed: AllowedMethods, resources: Resources) -> None:
+    def __init__(self, app: Any, express: Express, allowed: AllowedMethods, resources: Resources) -> None:
         self._app = app
+        self._express = express
         self._allowed = allowed
         self._resources = resources
 
@@ -49,8 +51,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        base_url = base_url_of(scope, self._resources.settings.public_url)
-        exchange = Exchange(base_url, is_head=scope["method"] == "HEAD")
+        exchange = Exchange(scope, self._resources.settings.public_url)
         structlog.contextvars.bind_contextvars(request_id=exchange.request_id)  # every request is a task of its own
         sending = _Sending(send, exchange, lambda: self._allowed.of(scope["path"]))
         try:
@@ -73,7 +74,8 @@ class Edge:
             exchange.caller = await self._resources.authenticator.caller(scope["headers"])
             await self._note_limits(exchange, exchange.caller.tenant)
         inner = {**scope, "exchange": exchange, "method": "GET" if method == "HEAD" else method}
-        await self._app(inner, receive, send)
+        answer = await self._express.answer(inner, receive, send)
+        await (self._app if answer is None else answer)(inner, receive, send)
 
     async def _note_limits(self, exchange: Exchange, tenant: str) -> None:
         """How the tenant stands. It is refused later: 403, 404 and 405 go before 429."""

@@ -23,15 +23,21 @@ class Exchange:
     ``room`` where operations in flight are.
     """
 
-    __slots__ = ("base_url", "caller", "is_head", "request_id", "room", "standing")
+    __slots__ = ("_public_url", "_scope", "caller", "is_head", "request_id", "room", "standing")
 
-    def __init__(self, base_url: str, *, is_head: bool = False) -> None:
+    def __init__(self, scope: Any, public_url: str | None) -> None:
         self.request_id = str(uuid_utils.uuid7())
-        self.base_url = base_url
-        self.is_head = is_head
+        self.is_head = scope["method"] == "HEAD"
+        self._scope = scope
+        self._public_url = public_url
         self.caller: Caller | None = None
         self.standing: Standing | None = None
         self.room: Room | None = None
+
+    @property
+    def base_url(self) -> str:
+        """The base of absolute URLs."""
+        return base_url_of(self._scope, self._public_url)
 
     def require(self, scope: str) -> Caller:
         """The caller, who must have this scope and send no more than allowed. Raises a ``Problem`` of 401, 403, 429."""
@@ -62,12 +68,18 @@ def exchange_of(request: Any) -> Exchange:
     return exchange
 
 
+def named_host(scope: Any) -> bytes | None:
+    """The host that a request names, once and properly."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    return hosts[0] if len(hosts) == 1 and _HOST.fullmatch(hosts[0]) else None
+
+
 def base_url_of(scope: Any, public_url: str | None) -> str:
     """The base of absolute URLs: the setting, else where the client sent its request."""
     if public_url is not None:
         return public_url
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
-    if len(hosts) == 1 and _HOST.fullmatch(hosts[0]):
-        return f"{scope['scheme']}://{hosts[0].decode('ascii')}"
+    host_named = named_host(scope)
+    if host_named is not None:
+        return f"{scope['scheme']}://{host_named.decode('ascii')}"
     host, port = scope.get("server") or ("localhost", None)
     return f"{scope['scheme']}://{host}" + (f":{port}" if port else "")

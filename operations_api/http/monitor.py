@@ -28,7 +28,7 @@ def monitor_route(resources: Resources) -> Any:
 
     @route("/operations/{id:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], status_code=200)
     async def get_operation(request: Request[Any, Any, Any]) -> Answer:
-        return await _answer(request, resources)
+        return await monitor(request, resources)
 
     return get_operation
 
@@ -38,9 +38,31 @@ def typed_monitor_route(type_name: str, resources: Resources) -> Any:
 
     @route(f"/operations/{type_name}/{{id:str}}", http_method=[HttpMethod.GET, HttpMethod.HEAD], status_code=200)
     async def get_typed_operation(request: Request[Any, Any, Any]) -> Answer:
-        return await _answer(request, resources, type_name)
+        return await monitor(request, resources, type_name)
 
     return get_typed_operation
+
+
+async def monitor(request: Any, resources: Resources, type_name: str | None = None) -> Answer:
+    """The answer to a poll. Raises ``Problem`` and ``StoreUnavailable``."""
+    tenant = exchange_of(request).require_scope("read").tenant
+    id = await _limited(request, resources, tenant)
+    full = queries.word(request, "view", ("basic", "full"), "basic") == "full"
+    preferences = prefer.parse(request.headers.getall("prefer", []))
+    unless = condition(request.headers.getall("if-none-match", []))
+    operation, beyond = await _read(resources, tenant, id, full)
+    if type_name is not None and operation.type != type_name:
+        raise not_found()
+    if preferences.wait and not operation.done and _is_worth_waiting(operation, unless, full):
+        predicate = _is_done if unless is None else _differs_from(operation.version)
+        present(await resources.watch.until(tenant, id, predicate, preferences.wait))
+        waited_from = operation.version
+        operation, beyond = await _read(resources, tenant, id, full)
+        if unless is not None and unless.anything and operation.version != waited_from:
+            unless = None  # "*" asked for any change, and there it is
+    if unless is not None and unless.matches_weakly(tag_of(operation.version, full=full)):
+        return not_modified(resources.advice, operation, beyond, preferences)
+    return monitor_answer(resources.advice, operation, beyond, preferences)
 
 
 def operation_id(request: Any) -> UUID:
@@ -77,32 +99,13 @@ def not_found() -> Problem:
     )
 
 
-async def _answer(request: Any, resources: Resources, type_name: str | None = None) -> Answer:
-    tenant = exchange_of(request).require_scope("read").tenant
-    id = await _limited(request, resources, tenant)
-    full = queries.word(request, "view", ("basic", "full"), "basic") == "full"
-    preferences = prefer.parse(request.headers.getall("prefer", []))
-    unless = condition(request.headers.getall("if-none-match", []))
-    operation, beyond = await _read(resources, tenant, id, full)
-    if type_name is not None and operation.type != type_name:
-        raise not_found()
-    if preferences.wait and not operation.done and _is_worth_waiting(operation, unless, full):
-        predicate = _is_done if unless is None else _differs_from(operation.version)
-        present(await resources.watch.until(tenant, id, predicate, preferences.wait))
-        waited_from = operation.version
-        operation, beyond = await _read(resources, tenant, id, full)
-        if unless is not None and unless.anything and operation.version != waited_from:
-            unless = None  # "*" asked for any change, and there it is
-    if unless is not None and unless.matches_weakly(tag_of(operation.version, full=full)):
-        return not_modified(resources.advice, operation, beyond, preferences)
-    return monitor_answer(resources.advice, operation, beyond, preferences)
-
-
 async def _limited(request: Any, resources: Resources, tenant: str) -> UUID:
     """The id in the path. Raises the 429, but not for a young operation: whoever started it now wants to see it."""
     exchange = exchange_of(request)
+    if exchange.standing is None:
+        return operation_id(request)
     id = uuid_of(request.path_params["id"])
-    if exchange.standing is not None and id is not None:
+    if id is not None:
         operation = await resources.store.get(tenant, id)
         if operation is not None and datetime.now(UTC) - operation.created_at < YOUNG:
             if exchange.standing.allowed:
