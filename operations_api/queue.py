@@ -32,6 +32,9 @@ JOB_SPACING_SECONDS: Final = 0.1
 burst of starts, a job with what came since the last one.
 """
 
+RING_SPACING_SECONDS: Final = 0.005
+"""A ring makes every worker claim: a busy moment's wake-ups share one, and the first after a pause waits for none."""
+
 REDIS_TIMEOUT_SECONDS: Final = 2.0
 
 log = structlog.get_logger(__name__)
@@ -70,6 +73,7 @@ class Queue:
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
         self._asked = asyncio.Event()
+        self._rings = False
         self._cancels: list[tuple[str, UUID]] = []
         self._next_job_at = 0.0
         self._job_later: asyncio.TimerHandle | None = None
@@ -81,7 +85,8 @@ class Queue:
         return cls(connect(redis_url))
 
     def wake(self) -> None:
-        """Tell a worker to look. At once when idle; while one wake-up is being sent the next ones become one."""
+        """Tell a worker to look. At once when idle; what comes within a moment after that becomes one more."""
+        self._rings = True
         self._asked.set()
 
     def cancel_requested(self, tenant: str, id: UUID) -> None:
@@ -111,16 +116,19 @@ class Queue:
                 await self._send()
             except Exception as error:  # whatever it is: without a sender every start would be found late, for ever
                 log.warning("no wake-up could be sent; workers find the operation within a second", error=repr(error))
+            await asyncio.sleep(RING_SPACING_SECONDS)
 
     async def _send(self) -> None:
-        cancels, self._cancels = self._cancels, []
-        await self._redis.publish(BELL, msgspec.msgpack.encode(cancels))
+        if self._rings:
+            self._rings = False
+            cancels, self._cancels = self._cancels, []
+            await self._redis.publish(BELL, msgspec.msgpack.encode(cancels))
         loop = asyncio.get_running_loop()
         if loop.time() >= self._next_job_at:
             self._next_job_at = loop.time() + JOB_SPACING_SECONDS
             await self._queue_job()
         elif self._job_later is None:
-            self._job_later = loop.call_at(self._next_job_at, self.wake)
+            self._job_later = loop.call_at(self._next_job_at, self._asked.set)
 
     async def _queue_job(self) -> None:
         if self._job_later is not None:

@@ -11,11 +11,12 @@ from typing import Any
 import redis.asyncio
 
 from operations_api.embedded.valkey import Valkey
-from operations_api.queue import BELL, JOB_SPACING_SECONDS, QUEUE, Queue
+from operations_api.queue import BELL, JOB_SPACING_SECONDS, QUEUE, RING_SPACING_SECONDS, Queue
 
 # far beyond what anything here takes; only a test that fails ever waits so long
 PATIENCE_SECONDS = 30.0
 POLL_SECONDS = 0.01
+LAST = b"\x90 and no more"
 CLOSED_TIMES = 5
 """redis-py loses a cancellation that meets a connection being given back: nearly each of them is lost here."""
 
@@ -43,6 +44,27 @@ async def test_many_wake_ups_ring_every_time_but_queue_a_job_only_now_and_then(r
     lasted = time.monotonic() - began
     assert await client.zcard(QUEUE) <= lasted / JOB_SPACING_SECONDS + 2
     await queue.close()
+    await client.aclose()
+
+
+async def test_wake_ups_of_a_busy_moment_share_their_rings_and_the_last_one_has_one(redis_url: str) -> None:
+    client: Any = redis.asyncio.from_url(redis_url)
+    queue = await Queue.open(redis_url)
+    async with listening(client) as rung:
+        queue.wake()
+        await rung()
+        began = time.monotonic()
+        for _ in range(300):
+            queue.wake()
+            await asyncio.sleep(RING_SPACING_SECONDS / 30)
+        await rung()
+        lasted = time.monotonic() - began
+        await queue.close()
+        await client.publish(BELL, LAST)
+        rings = 1
+        while await rung() != LAST:
+            rings += 1
+    assert rings <= lasted / RING_SPACING_SECONDS + 1
     await client.aclose()
 
 
@@ -85,9 +107,11 @@ async def listening(client: Any) -> AsyncIterator[Any]:
     async with client.pubsub(ignore_subscribe_messages=True) as bell:
         await bell.subscribe(BELL)
 
-        async def rung() -> None:
+        async def rung() -> bytes:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while await bell.get_message(timeout=1.0) is None:
+                while (message := await bell.get_message(timeout=1.0)) is None:
                     pass
+            said: bytes = message["data"]
+            return said
 
         yield rung
