@@ -199,6 +199,8 @@ class Dispatcher:
             elif isinstance(plan.move, Finish):
                 self._services.meter.finished(operation.type, succeeded=plan.move.succeeded)
                 log.debug("finished")
+                if operation.group is not None or operation.type in self._registry.limits:
+                    self.wake()  # the next of its group is ready now, and its type has room
 
     def _wake_at(self, move: Sleep) -> None:
         """This worker looks again at the very time, so that a retry need not wait for the next round.

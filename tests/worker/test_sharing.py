@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import time
 from collections import Counter, defaultdict
 from itertools import groupby
 from uuid import UUID
@@ -15,6 +16,7 @@ import pytest
 from operations_api.domain.fair_order import FairOrder
 from tests.worker.crew import PATIENCE_SECONDS, POLL_SECONDS, Crew, Worker
 from tests.worker.definitions import StepTold
+from worker.dispatch import ROUND_SECONDS
 
 NOW_NS = 1_800_000_000_000_000_000
 AT_ONCE = 3
@@ -60,6 +62,16 @@ async def test_a_group_runs_one_at_a_time_and_in_order_whoever_is_killed(crew: C
     for ids in groups.values():
         await all_done(crew, ids)
         assert order_of(crew, ids) == [str(id) for id in ids]
+
+
+async def test_the_next_of_a_group_or_type_does_not_wait_for_the_next_round(crew: Crew) -> None:
+    crew.start_worker(OPERATIONS_REGISTRY=LIMITED)
+    await crew.done(await crew.begin(StepTold("warm-up")))
+    for more in ({"group": "g"}, {"limited": True}):
+        began = time.monotonic()
+        await all_done(crew, [await crew.begin(StepTold("one"), **more) for _ in range(20)])
+        rounds = (time.monotonic() - began) / ROUND_SECONDS
+        assert rounds < (20 if more == {"group": "g"} else 20 / AT_ONCE) / 2, "one round for each would take so many"
 
 
 async def test_a_worker_that_was_frozen_past_its_lease_does_not_overtake_its_group(crew: Crew) -> None:
