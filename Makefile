@@ -6,6 +6,9 @@ READY := .venv/ready
 UV ?= uv
 # What `make assets` vendors; see operations_api/http/assets/swagger-ui/README.md
 SWAGGER_UI_VERSION ?= 5.35.0
+# the same for the site; see docs/assets/NOTICE.txt
+MERMAID_VERSION ?= 11.17.2
+IFRAME_WORKER_VERSION ?= 1.0.4
 # the systems that `make bench` measures beside this one; their environment is not ours
 PEERS := benchmarks/.venv/ready
 RESTATE_VERSION ?= 1.7.12
@@ -86,13 +89,34 @@ COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes
            --no-emit-index-url --no-header --no-annotate
 
 .PHONY: assets
-assets: ## Fetch the files of the interactive documentation from the npm package swagger-ui-dist. Needs npm
+assets: ## Fetch what the interactive documentation and the site load from npm packages. Needs npm
 	@command -v npm >/dev/null || { echo "make assets needs npm" >&2; exit 1; }
 	@set -e; work=`mktemp -d`; trap 'rm -rf "$$work"' EXIT; to=operations_api/http/assets/swagger-ui; \
 	(cd "$$work" && npm pack --silent swagger-ui-dist@$(SWAGGER_UI_VERSION) >/dev/null && tar xzf ./*.tgz); \
 	for file in swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt LICENSE NOTICE; do \
 	  cp "$$work/package/$$file" "$$to/$$file"; chmod 644 "$$to/$$file"; done; \
 	echo "$(SWAGGER_UI_VERSION)" > "$$to/VERSION"
+	$(call VENDOR,@mermaid-js/tiny,$(MERMAID_VERSION),dist/mermaid.tiny.js,docs/assets/mermaid/mermaid.tiny.js)
+	$(call VENDOR,iframe-worker,$(IFRAME_WORKER_VERSION),shim/index.js,docs/assets/iframe-worker/shim.js)
+
+# $(call VENDOR,package,version,its file,our file): with its licence and version beside it
+define VENDOR
+	@set -e; work=`mktemp -d`; trap 'rm -rf "$$work"' EXIT; to=`dirname $(4)`; \
+	(cd "$$work" && npm pack --silent $(1)@$(2) >/dev/null && tar xzf ./*.tgz); \
+	cp "$$work/package/$(3)" $(4); cp "$$work/package/LICENSE" "$$to/LICENSE"; chmod 644 $(4) "$$to/LICENSE"; \
+	echo "$(2)" > "$$to/VERSION"
+endef
+
+.PHONY: docs
+docs: $(READY) ## Build the site in site/: open site/index.html, or serve the directory as files. Warnings are errors
+	$(MKDOCS) build --strict
+
+.PHONY: docs-serve
+docs-serve: $(READY) ## Show the site on http://127.0.0.1:8001 while its pages are written. PORT= takes another port
+	$(MKDOCS) serve --dev-addr 127.0.0.1:$(or $(PORT),8001)
+
+# the theme would say beside every build that mkdocs 2 will not do; the lock file has decided that
+MKDOCS := NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs
 
 .PHONY: wheel
 wheel: $(READY) ## Build the wheel in dist/
@@ -102,13 +126,13 @@ wheel: $(READY) ## Build the wheel in dist/
 
 .PHONY: clean
 clean: ## Remove .venv, caches and built files. The data in .operations/ stays
-	rm -rf .venv benchmarks/.venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv benchmarks/.venv dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
 help: ## Say what can be made
 	@echo "make <target>"
-	@awk -F ':.* ## ' '/^## / {print "\n" substr($$0, 4) ":"} /^[a-z]+:.* ## / {printf "  %-11s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.* ## ' '/^## / {print "\n" substr($$0, 4) ":"} /^[a-z-]+:.* ## / {printf "  %-11s  %s\n", $$1, $$2}' Makefile
 
 # --- how .venv comes about ---
 

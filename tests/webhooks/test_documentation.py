@@ -1,9 +1,8 @@
-"""docs/webhooks.md is executed: its receiver takes what a worker sends, its commands do what it says of them."""
+"""The pages on webhooks: the receiver takes what a worker sends, the registry starts what the page says."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import sys
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from standardwebhooks.webhooks import Webhook
 from operations_api.embedded.servers import ServerUrls
 from operations_api.store.api_keys import ApiKeys
 from tests.conftest import redis_database
+from tests.docs.blocks import blocks_of
 from tests.http.service import running
 from tests.processes import ROOT
 from tests.webhooks.conftest import LOOPBACK
@@ -25,9 +25,10 @@ from tests.webhooks.inbox import POLL_SECONDS
 from tests.worker.crew import Crew
 from tests.worker.definitions import StepTold, registry
 
-PAGE = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
-RECEIVER, TAKING = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-[SOURCES] = re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+OUT, IN = (blocks_of(ROOT / "docs" / name) for name in ("webhooks.md", "webhooks-in.md"))
+[RECEIVER] = [block.text for block in OUT if block.title == "receiver.py"]
+[TAKING] = [block.text for block in IN if block.title == "shop.py"]
+[SOURCES] = [block.text for block in IN if block.title == "sources.json"]
 
 
 def free_port() -> int:
