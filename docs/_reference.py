@@ -44,8 +44,8 @@ def http() -> str:
     return "\n\n".join(
         [
             "# HTTP routes",
-            "Made from the OpenAPI document, which every service has at `/openapi.json` for its own types, and at `/docs` "
-            "to try. Here `{type}` stands for any of them. What all of it means together is in "
+            "Made from the OpenAPI document, which every service has at `/openapi.json` for its own types, and at "
+            "`/docs` to try. Here `{type}` stands for any of them. What all of it means together is in "
             "[the contract](../contract.md).",
             "Besides what is listed, any route may answer `401` (no key), `403` (a scope is missing), `429` (too many "
             "requests), `500` and `503`; a route without a key does so only where it can. Every `4xx` and `5xx` is a "
@@ -79,7 +79,7 @@ def settings() -> str:
     return "\n\n".join(
         [
             "# Settings",
-            "All of them are environment variables. `operations-api settings` shows them with what is given where it runs.",
+            "All of them are environment variables. `operations-api settings` shows them, and what is given there.",
             _table(("Variable", "Default", "Unit", "What it is"), rows),
         ]
     )

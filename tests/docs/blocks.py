@@ -10,10 +10,8 @@ from textwrap import dedent
 
 from tests.processes import ROOT
 
-PAGES = sorted(
-    [*(ROOT / "docs").rglob("*.md"), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md"))]
-    + [ROOT / "deploy" / "README.md", ROOT / "examples" / "README.md"]
-)
+BESIDE = ("README.md", "CONTRIBUTING.md", "deploy/README.md", "examples/README.md")
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *(ROOT / name for name in BESIDE)]
 """Every page of the site, and what is read beside it."""
 
 FENCED = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
