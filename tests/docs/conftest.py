@@ -26,7 +26,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     (directory / "bin").mkdir()
     _program(directory / "bin" / "operations-api", f'"{sys.executable}" -m operations_api')
     _program(directory / "bin" / "python", f'"{sys.executable}"')
-    programs = postgres_directory(Settings(data_dir=directory)) / "bin"
+    programs = postgres_directory(Settings(data_dir=directory))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPERATIONS_", "EXAMPLES_"))}
     for name in ("DATABASE_URL", "REDIS_URL", "PORT", "HOST"):
         kept.pop(name, None)

@@ -62,7 +62,7 @@ async def test_a_statement_fits_the_schema(block: Block, database: str) -> None:
         ("```console\n$ make nothing\n```\n", "a command failed"),
         ("```console\n$ operations-api serve --nonsense ...\n```\n", "--nonsense"),
         ("```console\n$ docker compose run --rm nobody keys list\n```\n", "nobody"),
-        ("```mermaid\nstateDiagram-v2\n    succeeded --> pending\n```\n", ""),
+        ("```mermaid\nstateDiagram-v2\n    succeeded --> pending\n```\n", "wrong.md:1"),
         ("```json\n{\n```\n", "Expecting"),
     ],
 )

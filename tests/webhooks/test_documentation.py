@@ -87,7 +87,7 @@ async def test_the_registry_on_the_page_starts_what_the_page_says(
         id = UUID(answer.headers["location"].rpartition("/")[2])
         operation = await service.store.get("acme", id)
     assert operation is not None
-    assert (operation.type, operation.idempotency_key) == ("place-order", "external:shop:evt_1")
+    assert (operation.type, operation.idempotency_key) == ("pack-order", "external:shop:evt_1")
 
 
 async def _wait_for(port: int) -> None:
