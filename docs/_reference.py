@@ -141,10 +141,10 @@ def _members(operation: Json, document: Json) -> list[tuple[str, str, str]]:
         return []
     schema = _resolved(content["schema"], document)
     needed = schema.get("required", ())
-    return [
-        (f"`{name}`", "yes" if name in needed else "", _words(_resolved(member, document)))
-        for name, member in schema.get("properties", {}).items()
-    ]
+    members = {name: _words(_resolved(member, document)) for name, member in schema.get("properties", {}).items()}
+    if "input" in members:
+        members["input"] = "What the schema of the type says."
+    return [(f"`{name}`", "yes" if name in needed else "", words) for name, words in members.items()]
 
 
 def _resolved(part: Json, document: Json) -> Json:

@@ -30,4 +30,6 @@ def accounts_in(file: Path | None) -> Mapping[str, Account]:
     except OSError as error:
         raise SettingsError(f"OPERATIONS_WEBHOOK_SOURCES: {file} cannot be read: {error.strerror}.") from None
     except msgspec.MsgspecError as error:
-        raise SettingsError(f"OPERATIONS_WEBHOOK_SOURCES: {file} is not as docs/webhooks-in.md says: {error}.") from None
+        raise SettingsError(
+            f"OPERATIONS_WEBHOOK_SOURCES: {file} is not as docs/webhooks-in.md says: {error}."
+        ) from None
