@@ -84,12 +84,17 @@ def test_dots_stand_for_anything_and_nothing_else_does() -> None:
     assert not shows("ab", "a.")
 
 
+MEETS = ("operations-api ", "OPERATIONS_", "_URL", "$API")
+"""What is in a block that has to do with a service."""
+
+
 def environment_for(page: Path, request: pytest.FixtureRequest) -> Mapping[str, str]:
     """A page that starts ``dev`` itself has nothing; the others have one that runs, if they do anything with it."""
     blocks = blocks_of(page)
     typed = "".join(block.text for block in blocks if block.language in ("console", "sh", "python"))
-    if "operations-api dev" in typed or not any(word in typed for word in ("operations-api ", "OPERATIONS_", "_URL")):
+    if "operations-api dev" in typed or not any(word in typed for word in MEETS):
         commands: Mapping[str, str] = request.getfixturevalue("commands")
         return {**commands, "PORT": str(free_port())}
     dev: Mapping[str, str] = request.getfixturevalue("dev")
-    return {**dev, "THEATRE_URL": dev["DATABASE_URL"]}
+    named_by_the_readme = {"API": dev["OPERATIONS_URL"], "KEY": dev["OPERATIONS_API_KEY"]}
+    return {**dev, **named_by_the_readme, "THEATRE_URL": dev["DATABASE_URL"]}
