@@ -39,6 +39,10 @@ conformance: $(READY) ## Hold two replicas behind a real proxy to docs/contract.
 browser: $(READY) ## Try the documentation page in a headless Chromium (apt-get install chromium). CHROMIUM= says where it is
 	.venv/bin/python -m pytest tests/browser $(ARGS)
 
+.PHONY: pgbouncer
+pgbouncer: $(READY) ## Run API and worker behind a real PgBouncer, as docs/pgbouncer.md says (apt-get install pgbouncer)
+	.venv/bin/python -m pytest tests/pgbouncer/behind_pgbouncer.py $(ARGS)
+
 .PHONY: chaos
 chaos: $(READY) ## Kill everything at random under load, check the books, write docs/reliability.md. SECONDS= SEED=
 	.venv/bin/python -m tests.chaos --seconds $(or $(SECONDS),1500) --seed $(or $(SEED),1) --report docs/reliability.md
