@@ -76,7 +76,7 @@ def read_ini(block: Block) -> None:
 
 
 def read_sql(block: Block) -> None:
-    """Every word of it that could be a name is one of the schema. (Statements are prepared in test_blocks.py.)"""
+    """A whole statement. (It is run against the schema, and undone, by test_blocks.py.)"""
     assert block.text.rstrip().endswith(";")
 
 
