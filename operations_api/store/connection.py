@@ -54,6 +54,10 @@ UNSTORABLE: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationErro
 """Said of the values: the same ones are refused again. The last is what asyncpg says before it sends anything."""
 
 
+COMMIT_AND_RESET: Final = "COMMIT; SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; RESET ALL;"
+"""What asyncpg resets a session with, in the message that commits. Where the COMMIT fails, the pool does it later."""
+
+
 class Session(asyncpg.Connection):
     """A session, reset when it goes back to its pool only if it was lent: no statement of ours leaves anything behind.
 
@@ -81,7 +85,7 @@ class Session(asyncpg.Connection):
         if not self._reset_with_commit or query != "COMMIT;":
             return await super().execute(query, *args, timeout=timeout)
         self._reset_with_commit = False
-        status = await super().execute(f"{query}\n{self.get_reset_query()}", timeout=timeout)
+        status = await super().execute(COMMIT_AND_RESET, timeout=timeout)
         self._lent = False
         return status
 
