@@ -15,6 +15,7 @@ from operations_api.http.answer import Answer
 from operations_api.http.exchange import exchange_of
 from operations_api.http.operation_answers import JSON
 from operations_api.http.resources import Resources
+from operations_api.store.definitions import has_been_seen
 from operations_api.store.store import ListFilter
 
 STATUSES: Final = get_args(OperationStatus)
@@ -32,6 +33,7 @@ def list_route(resources: Resources) -> Any:
         tenant = exchange.require("read").tenant
         given = {name: value for name in FILTERS if (value := queries.one(request, name)) is not None}
         wanted = _filter(request, tenant, given)
+        await _check_type(resources, wanted.type)
         page = await resources.store.list_page(wanted)
         token = page_token.issue(tenant, given, _place(page.operations[-1])) if page.has_more else None
         return Answer(200, _headers(exchange.base_url, given, request, token), page_body(page.operations, token), JSON)
@@ -53,6 +55,13 @@ def _filter(request: Any, tenant: str, given: dict[str, str]) -> ListFilter:
         after=page_token.read(token, tenant, given) if token else None,
         limit=page_size(queries.one(request, "page_size")),
     )
+
+
+async def _check_type(resources: Resources, type: str | None) -> None:
+    """Raises ``ValidationFailed`` for a word that is no type here and never was one: operations outlive definitions."""
+    current = resources.registry.current
+    if type is not None and type not in current and not await has_been_seen(resources.store.pool, type):
+        raise queries.refused("type", f"must be a type of operation, such as {', '.join(sorted(current))}.")
 
 
 def _statuses(text: str | None) -> list[str] | None:

@@ -56,6 +56,12 @@ async def remember_once_migrated(pool: Pool, registry: Registry) -> None:
         await remember(pool, registry)
 
 
+async def has_been_seen(pool: Pool, name: str) -> bool:
+    """Whether there is, or was, a definition of this name."""
+    async with connected(pool) as connection:
+        return bool(await connection.fetchval(SQL["has_definition"], name))
+
+
 async def announce(pool: Pool, known: Iterable[tuple[str, int]]) -> None:
     """Say that a worker can execute these (type, version)."""
     names, versions = zip(*known, strict=True)

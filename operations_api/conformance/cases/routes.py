@@ -107,6 +107,7 @@ async def an_operation_is_not_there_below_another_type(api: Client) -> None:
 @routes.each(
     {
         "view": "/operations/{id}?view=everything",
+        "type": "/operations?type=no-such-type",
         "status": "/operations?status=done",
         "one of several statuses": "/operations?status=failed,lost",
         "page_size that is negative": "/operations?page_size=-1",

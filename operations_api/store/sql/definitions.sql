@@ -4,6 +4,10 @@ insert into definitions (name, version, steps) values ($1, $2, $3::json)
 on conflict (name, version) do update set name = excluded.name
 returning steps;
 
+-- name: has_definition
+-- Whether any version of it was ever seen.
+select exists (select from definitions where name = $1);
+
 -- name: announce_versions
 -- A worker says that it can execute these.
 update definitions as d
