@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
+WebhookOutcome = Literal["taken", "refused", "unanswered", "gone"]
+EventOutcome = Literal["started", "replayed", "unknown", "unusable", "refused", "put_off"]
+TickOutcome = Literal["started", "replayed", "skipped"]
+TokenOutcome = Literal["made", "consumed"]
 StartOutcome = Literal["started", "replayed", "mismatched", "in_flight", "refused"]
 
 
@@ -37,8 +42,29 @@ class Meter:
     def finished(self, type: str, *, succeeded: bool) -> None:
         """A worker has ended an operation."""
 
-    def cleaned(self, operations: int, keys: int, tombstones: int) -> None:
-        """So many were forgotten."""
+    def cleaned(self, counts: Mapping[str, int]) -> None:
+        """So many of each kind were forgotten."""
+
+    def webhook_tried(self, outcome: WebhookOutcome) -> None:
+        """A receiver was told once, and answered so or not at all."""
+
+    def webhook_delivered(self, late_seconds: float) -> None:
+        """A receiver has a webhook now, so long after the change it tells of."""
+
+    def webhooks_died(self, count: int) -> None:
+        """So many were given up."""
+
+    def event_arrived(self, source: str, outcome: EventOutcome) -> None:
+        """Somebody else's webhook, to a source of the registry, came to this."""
+
+    def ticked(self, schedule: str, outcome: TickOutcome, count: int) -> None:
+        """So many ticks of a schedule of the registry came to this."""
+
+    def token_handled(self, type: str, outcome: TokenOutcome) -> None:
+        """An operation token was made for this type, or has started an operation of it."""
+
+    def window_replayed(self, type: str) -> None:
+        """A start found by its body what another key had started."""
 
 
 UNMETERED = Meter()

@@ -7,7 +7,7 @@ The processes of one command (``--processes N``) count in files they share, in t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -22,7 +22,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from operations_api.meter import Meter, StartOutcome
+from operations_api.meter import EventOutcome, Meter, StartOutcome, TickOutcome, TokenOutcome, WebhookOutcome
 from operations_api.store.stock import Stock
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -32,6 +32,7 @@ DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 CALL_SECONDS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 300.0, 3600.0)
 AGE_SECONDS: Final = (1.0, 10.0, 60.0, 600.0, 3600.0, 86_400.0, 604_800.0, 2_592_000.0)
+DELIVERY_SECONDS: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 600.0, 3600.0, 21_600.0, 86_400.0, 273_000.0)
 SIZES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0)
 PARTS: Final = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
@@ -135,7 +136,54 @@ METRICS: Final = (
         "operations_cleaned_total",
         "counter",
         ("kind",),
-        "What was forgotten: `operations` (tombstones since), `keys`, `tombstones`.",
+        "What was forgotten: `operations` (tombstones since), `keys`, `tombstones`, `tokens`, `bodies` (of windows), "
+        "`webhooks`, `dead_webhooks`, `webhook_events`, `secrets`.",
+    ),
+    Described(
+        "operations_webhook_attempts_total",
+        "counter",
+        ("outcome",),
+        "Attempts to tell a receiver: `taken`, `refused` (it answered with something else), `unanswered` (no answer, "
+        "no address, no secret), `gone` (410).",
+    ),
+    Described(
+        "operations_webhook_delivery_seconds",
+        "histogram",
+        (),
+        "From the change to the answer of the receiver that took it, earlier attempts included.",
+        DELIVERY_SECONDS,
+    ),
+    Described(
+        "operations_webhooks_died_total",
+        "counter",
+        (),
+        "Webhooks that were given up: after the last attempt, or because their receiver is gone.",
+    ),
+    Described(
+        "operations_webhook_events_total",
+        "counter",
+        ("source", "outcome"),
+        "Webhooks of others: `started`, `replayed`, `unknown` (the source has no such type), `unusable` (no input can "
+        "be made of it), `refused` (not signed, or no event), `put_off` (its sender has to send it again).",
+    ),
+    Described(
+        "operations_schedule_ticks_total",
+        "counter",
+        ("schedule", "outcome"),
+        "Ticks: `started`, `replayed` (it had an operation already), `skipped` (missed, and by the schedule's rule not "
+        "made up for; counting stops at 1 000 a time).",
+    ),
+    Described(
+        "operations_tokens_total",
+        "counter",
+        ("type", "outcome"),
+        "Operation tokens: `made`, `consumed` (by a start).",
+    ),
+    Described(
+        "operations_window_replays_total",
+        "counter",
+        ("type",),
+        "Starts under a new key that were replays by their body, within the type's window.",
     ),
     Described(
         "operations_queue_depth",
@@ -148,6 +196,18 @@ METRICS: Final = (
         "gauge",
         (),
         "How long the oldest of the next thousand has waited.",
+    ),
+    Described(
+        "operations_webhooks_due",
+        "gauge",
+        (),
+        "Webhooks whose next attempt is due; counting stops at 10 000.",
+    ),
+    Described(
+        "operations_webhooks_due_age_seconds",
+        "gauge",
+        (),
+        "How long the one that waits longest has been due.",
     ),
     Described(
         "operations_blocked",
@@ -223,9 +283,30 @@ class Metrics(Meter):
         outcome = "succeeded" if succeeded else "unsuccessful"
         self._counters["operations_finished_total"].labels(type, outcome).inc()
 
-    def cleaned(self, operations: int, keys: int, tombstones: int) -> None:
-        for kind, count in (("operations", operations), ("keys", keys), ("tombstones", tombstones)):
+    def cleaned(self, counts: Mapping[str, int]) -> None:
+        for kind, count in counts.items():
             self._counters["operations_cleaned_total"].labels(kind).inc(count)
+
+    def webhook_tried(self, outcome: WebhookOutcome) -> None:
+        self._counters["operations_webhook_attempts_total"].labels(outcome).inc()
+
+    def webhook_delivered(self, late_seconds: float) -> None:
+        self._histograms["operations_webhook_delivery_seconds"].observe(late_seconds)
+
+    def webhooks_died(self, count: int) -> None:
+        self._counters["operations_webhooks_died_total"].inc(count)
+
+    def event_arrived(self, source: str, outcome: EventOutcome) -> None:
+        self._counters["operations_webhook_events_total"].labels(source, outcome).inc()
+
+    def ticked(self, schedule: str, outcome: TickOutcome, count: int) -> None:
+        self._counters["operations_schedule_ticks_total"].labels(schedule, outcome).inc(count)
+
+    def token_handled(self, type: str, outcome: TokenOutcome) -> None:
+        self._counters["operations_tokens_total"].labels(type, outcome).inc()
+
+    def window_replayed(self, type: str) -> None:
+        self._counters["operations_window_replays_total"].labels(type).inc()
 
     def _counter(self, described: Described) -> Counter:
         return Counter(described.name, described.sentence, described.labels, registry=self._registry)
@@ -248,6 +329,8 @@ class _Gauges(CollectorRegistry):
         values: dict[str, dict[tuple[str, ...], float]] = {
             "operations_queue_depth": {(): float(self._stock.ready)},
             "operations_queue_age_seconds": {(): self._stock.oldest_seconds},
+            "operations_webhooks_due": {(): float(self._stock.webhooks_due)},
+            "operations_webhooks_due_age_seconds": {(): self._stock.webhooks_due_seconds},
             "operations_blocked": self._blocked(),
             "operations_table_rows": {(each.name,): float(each.rows) for each in self._stock.tables},
             "operations_table_bytes": {(each.name,): float(each.bytes) for each in self._stock.tables},

@@ -63,6 +63,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_networks: str | None = None
     webhook_sources: Path | None = None
     webhook_unknown: int = 202
+    webhook_retention_days: float = 7.0
+    webhook_dead_retention_days: float = 30.0
+    webhook_event_retention_days: float = 30.0
     url: str | None = None
     api_key: str | None = None
     postgres_bin: Path | None = None
@@ -308,6 +311,27 @@ VARIABLES: tuple[Variable, ...] = (
         values.taken_status,
         "status",
         "What is answered to a signed webhook that starts nothing, which is kept: 202 or 204.",
+    ),
+    Variable(
+        "webhook_retention_days",
+        "OPERATIONS_WEBHOOK_RETENTION_DAYS",
+        values.number(0),
+        "days",
+        "How long a webhook that was taken stays in the list; never longer than its operation.",
+    ),
+    Variable(
+        "webhook_dead_retention_days",
+        "OPERATIONS_WEBHOOK_DEAD_RETENTION_DAYS",
+        values.number(0),
+        "days",
+        "How long a webhook that was given up can be replayed; never longer than its operation is kept.",
+    ),
+    Variable(
+        "webhook_event_retention_days",
+        "OPERATIONS_WEBHOOK_EVENT_RETENTION_DAYS",
+        values.number(0),
+        "days",
+        "How long a signed webhook of others that started nothing is kept.",
     ),
     Variable(
         "url",

@@ -12,7 +12,7 @@ import structlog
 
 from operations_api.domain.errors import StoreUnavailable
 from operations_api.meter import UNMETERED, Meter
-from operations_api.store.cleaning import Cleaned, clean_batch
+from operations_api.store.cleaning import DEFAULT, Cleaned, Kept, clean_batch
 from operations_api.store.connection import Pool
 
 CLEAN_BATCH: Final = 500
@@ -30,8 +30,9 @@ log = structlog.get_logger(__name__)
 class Cleaner:
     """Cleans while its worker runs."""
 
-    def __init__(self, pool: Pool, *, batch: int = CLEAN_BATCH, meter: Meter = UNMETERED) -> None:
+    def __init__(self, pool: Pool, kept: Kept = DEFAULT, *, batch: int = CLEAN_BATCH, meter: Meter = UNMETERED) -> None:
         self._pool = pool
+        self._kept = kept
         self._meter = meter
         self._batch = batch
 
@@ -44,16 +45,19 @@ class Cleaner:
             except Exception as error:  # whatever it is: a worker that cleans no more lets the tables grow for ever
                 unexpected = None if isinstance(error, StoreUnavailable) else error
                 log.warning("nothing can be cleaned", error=str(error), exc_info=unexpected)
-            pause = PAUSE_SECONDS if self._is_full(cleaned) else CLEAN_SECONDS
+            pause = PAUSE_SECONDS if self.is_full(cleaned) else CLEAN_SECONDS
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- so that workers take turns
 
     async def run_once(self, now: datetime | None = None) -> Cleaned:
         """One batch, as if it were ``now``. Raises ``StoreUnavailable``."""
-        cleaned = await clean_batch(self._pool, self._batch, now)
-        self._meter.cleaned(cleaned.operations, cleaned.keys, cleaned.tombstones)
+        cleaned = await clean_batch(self._pool, self._batch, self._kept, now)
+        self._meter.cleaned(msgspec.structs.asdict(cleaned))
         if cleaned != Cleaned():
             log.info("cleaned", **msgspec.structs.asdict(cleaned))
         return cleaned
 
-    def _is_full(self, cleaned: Cleaned) -> bool:
-        return self._batch in (cleaned.operations, cleaned.tombstones, cleaned.tokens, cleaned.bodies)
+    def is_full(self, cleaned: Cleaned) -> bool:
+        """Whether there may be more to do at once."""
+        # operations may have more keys than one, and fewer: they say nothing of what is left
+        counts = msgspec.structs.asdict(cleaned)
+        return any(count >= self._batch for kind, count in counts.items() if kind != "keys")

@@ -6,18 +6,21 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import timedelta
 from typing import Final
 
 import msgspec
 
 from operations_api.changes import Changes
 from operations_api.domain.change import Change
+from operations_api.domain.operation import FOR_EVER
 from operations_api.domain.registry import Registry
 from operations_api.endings import end
 from operations_api.meter import UNMETERED, Meter
 from operations_api.metrics import Metrics
 from operations_api.otlp import tracer_of_environment
 from operations_api.settings import Settings
+from operations_api.store.cleaning import Kept
 from operations_api.store.connection import Pool, open_pool
 from operations_api.store.definitions import remember
 from operations_api.store.journal import Journal
@@ -84,11 +87,11 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     leaseholder.start()
     dispatching = asyncio.create_task(dispatcher.keep_dispatching())
     announcer = Announcer(pool, registry.versions, changes.publish)
-    deliverer = Deliverer(Webhooks(pool), Courier(Guard(networks(settings.webhook_networks))))
-    scheduler = Scheduler(Schedules(pool), Store(pool), registry, settings.retention_days, dispatcher.wake)
+    deliverer = Deliverer(Webhooks(pool), Courier(Guard(networks(settings.webhook_networks))), meter)
+    scheduler = Scheduler(Schedules(pool), Store(pool), registry, settings.retention_days, dispatcher.wake, meter=meter)
     rounds = (
         announcer.keep_announcing(),
-        Cleaner(pool, meter=meter).keep_cleaning(),
+        Cleaner(pool, _kept(settings), meter=meter).keep_cleaning(),
         deliverer.keep_delivering(),
         scheduler.keep_starting(),
     )
@@ -107,6 +110,15 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
         await changes.close()
         await _close(pool)
         await asyncio.to_thread(services.tracer.close)
+
+
+def _kept(settings: Settings) -> Kept:
+    numbers = (
+        settings.webhook_retention_days,
+        settings.webhook_dead_retention_days,
+        settings.webhook_event_retention_days,
+    )
+    return Kept(*(timedelta(days=min(number, FOR_EVER.days)) for number in numbers))
 
 
 def _exposed(meter: Meter, settings: Settings) -> AbstractAsyncContextManager[None]:

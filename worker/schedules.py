@@ -20,6 +20,7 @@ from operations_api.domain.operation import pins_of
 from operations_api.domain.registry import Registry
 from operations_api.domain.schedule import Schedule
 from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, StartRequest
+from operations_api.meter import UNMETERED, Meter
 from operations_api.store.schedules import Schedules, Turn
 from operations_api.store.store import Store
 
@@ -40,8 +41,16 @@ class Scheduler:
     """Looks at the registry's schedules while its worker runs; ``wake`` tells the worker of new operations."""
 
     def __init__(
-        self, schedules: Schedules, store: Store, registry: Registry, retention_days: float, wake: Callable[[], None]
+        self,
+        schedules: Schedules,
+        store: Store,
+        registry: Registry,
+        retention_days: float,
+        wake: Callable[[], None],
+        *,
+        meter: Meter = UNMETERED,
     ) -> None:
+        self._meter = meter
         self._schedules = schedules
         self._store = store
         self._registry = registry
@@ -77,7 +86,16 @@ class Scheduler:
         ticks = turn.schedule.due(turn.after, turn.now)
         replays = await asyncio.gather(*(self._start(turn.schedule, tick) for tick in ticks))
         await turn.advance(ticks[-1] if ticks else None)
+        self._count(turn, replays)
         return replays
+
+    def _count(self, turn: Turn, replays: list[bool]) -> None:
+        passed = turn.schedule.passed(turn.after, turn.now)
+        if passed:
+            name = turn.schedule.name
+            self._meter.ticked(name, "started", replays.count(False))
+            self._meter.ticked(name, "replayed", replays.count(True))
+            self._meter.ticked(name, "skipped", max(passed - len(replays), 0))
 
     async def _start(self, schedule: Schedule, tick: datetime) -> bool:
         try:

@@ -44,6 +44,10 @@ LONGEST_SECONDS: Final = 366 * 86_400
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+MOST_COUNTED: Final = 1_000
+"""Whoever has missed more need not know how many."""
+
+
 class Schedule:
     """Starts operations of a type for a tenant, with one input, whenever it is time.
 
@@ -86,6 +90,11 @@ class Schedule:
         if self.missed == "skip":
             newest = [tick for tick in newest if tick >= until - LATE]
         return newest[::-1]
+
+    def passed(self, after: datetime, until: datetime) -> int:
+        """How many ticks there were after ``after``, up to and with ``until``; counting stops at ``MOST_COUNTED``."""
+        ticks = takewhile(lambda tick: tick > after, self._backwards(until))
+        return sum(1 for _ in islice(ticks, MOST_COUNTED))
 
     def next_after(self, moment: datetime) -> datetime:
         """The first tick after this one."""

@@ -7,7 +7,8 @@ answered as taken: a sender that is refused sends again, and in the end nothing 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -29,7 +30,11 @@ from operations_api.http.resources import Resources
 from operations_api.http.start_refusals import start_refusals
 from operations_api.http.starts import Ask, Starter
 from operations_api.http.trace_context import traceparent
+from operations_api.meter import EventOutcome
 from operations_api.webhook_sources import Account, accounts_in
+
+CameTo = Callable[[EventOutcome], None]
+"""Says what an event came to."""
 
 log = structlog.get_logger(__name__)
 
@@ -83,21 +88,37 @@ class Desk:
 
     async def answer(self, request: Any) -> Answer:
         """The 202 of what was started, or what the setting says of anything else. Raises ``Problem``."""
-        arrival = await self._arrived(request)
+        source, account = self._known(request.path_params["source"])
+        with self._counted(source.name) as came_to:
+            return await self._answered(request, source, account, came_to)
+
+    async def _answered(self, request: Any, source: WebhookSource, account: Account, came_to: CameTo) -> Answer:
+        try:
+            arrival = await self._arrived(request, source, account)
+        except Problem:
+            came_to("refused")
+            raise
         starts = arrival.starts
         if starts is None:
-            return await self._kept(arrival, "nothing is said of events of this type")
+            return await self._kept(arrival, "nothing is said of events of this type", came_to, "unknown")
         try:
             ask = arrival.ask(starts, traceparent(request.headers.getall("traceparent", [])))
         except Exception as error:  # whatever a user's function of the payload raises
             log.warning("a webhook could not be made an input", source=arrival.source.name, exc_info=error)
-            return await self._kept(arrival, f"no input can be made of it: {type(error).__name__}")
+            return await self._kept(arrival, f"no input can be made of it: {type(error).__name__}", came_to)
         exchange = exchange_of(request)
         with start_refusals(exchange.base_url):
-            return await self._started(arrival, self._starters[starts.type], ask, exchange)
+            return await self._started(arrival, self._starters[starts.type], ask, exchange, came_to)
 
-    async def _arrived(self, request: Any) -> Arrival:
-        source, account = self._known(request.path_params["source"])
+    @contextmanager
+    def _counted(self, source: str) -> Iterator[CameTo]:
+        outcomes: list[EventOutcome] = ["put_off"]  # whatever ends it early: its sender sends it again
+        try:
+            yield outcomes.append
+        finally:
+            self._resources.meter.event_arrived(source, outcomes[-1])
+
+    async def _arrived(self, request: Any, source: WebhookSource, account: Account) -> Arrival:
         body = await read_body(request, self._resources.settings.body_limit_bytes)
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
@@ -112,20 +133,25 @@ class Desk:
             raise Problem("There is no such source of webhooks here.", kind=NOT_FOUND)
         return source, account
 
-    async def _started(self, arrival: Arrival, starter: Starter, ask: Ask, exchange: Exchange) -> Answer:
+    async def _started(
+        self, arrival: Arrival, starter: Starter, ask: Ask, exchange: Exchange, came_to: CameTo
+    ) -> Answer:
         try:
             started = await starter.start(ask, exchange)
         except ValidationFailed as error:
-            return await self._kept(arrival, f"the input is refused: {error.detail}")
+            return await self._kept(arrival, f"the input is refused: {error.detail}", came_to)
         except (KeyReused, KeyOfDeletedOperation) as error:  # sent again it may differ in what its sender counts
+            came_to("replayed")
             return _taken(exchange, error.operation_id, replayed=True)
+        came_to("replayed" if started.replayed else "started")
         return _taken(exchange, started.operation.id, replayed=started.replayed)
 
-    async def _kept(self, arrival: Arrival, reason: str) -> Answer:
+    async def _kept(self, arrival: Arrival, reason: str, came_to: CameTo, outcome: EventOutcome = "unusable") -> Answer:
         event, settings = arrival.event, self._resources.settings
         await self._resources.webhook_events.keep(
             arrival.account.tenant, arrival.source.name, event.id, event.types[-1], arrival.body, reason
         )
+        came_to(outcome)
         return Answer(settings.webhook_unknown, [("Cache-Control", "no-store")])
 
 

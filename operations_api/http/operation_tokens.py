@@ -45,6 +45,7 @@ def token_route(resources: Resources) -> Any:
         asked = await _asked(request, resources)
         made = new_token(tenant, asked.type, datetime.now(UTC) + timedelta(seconds=asked.expires_in_seconds))
         await resources.operation_tokens.keep(made)
+        resources.meter.token_handled(made.type, "made")
         shown = ShownToken(made.token, made.type, timestamp(made.expires_at))
         return Answer(201, [("Cache-Control", "no-store")], msgspec.json.encode(shown), JSON)
 

@@ -79,7 +79,7 @@ class Resources:
         self.webhook_deliveries = WebhookDeliveries(self.store.pool)
         self.webhook_receivers = WebhookReceivers(self.store.pool)
         self.webhook_events = WebhookEvents(self.store.pool)
-        self.recent_bodies = RecentBodies(self.store)
+        self.recent_bodies = RecentBodies(self.store, self.meter)
         self.schedules = Schedules(self.store.pool)
         self.operation_tokens = OperationTokens(self.store.pool)
         await remember_once_migrated(self.store.pool, self.registry)

@@ -174,6 +174,8 @@ class Starter:
         finally:
             if started is None or started.replayed:
                 await admission.give_back()
+        if start.key is not None and is_token(start.key) and not started.replayed:
+            self.resources.meter.token_handled(start.type, "consumed")
         return started
 
     async def _replayed(self, ask: Ask, admission: Admission) -> Started:

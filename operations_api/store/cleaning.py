@@ -1,4 +1,4 @@
-"""What is forgotten: operations whose retention is over, later their tombstones, and one operation's data on demand."""
+"""What is forgotten: what has been kept for long enough, and one operation's data on demand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ SQL: Final = load("cleaning")
 class Cleaned(msgspec.Struct, frozen=True):
     """What one batch has done: operations that became tombstones, keys that are free, tombstones that are gone.
 
-    And what was only of use for a while: unused tokens, and bodies whose window for duplicates is over.
+    And what was only of use for a while: unused tokens, bodies whose window for duplicates is over, webhooks that were
+    taken or given up, events that started nothing, secrets that nothing is signed with any more.
     """
 
     operations: int = 0
@@ -31,14 +32,29 @@ class Cleaned(msgspec.Struct, frozen=True):
     tombstones: int = 0
     tokens: int = 0
     bodies: int = 0
+    webhooks: int = 0
+    dead_webhooks: int = 0
+    webhook_events: int = 0
+    secrets: int = 0
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """For how long something is kept that no operation's retention rules: since it was taken, given up or received."""
+
+    webhooks: timedelta = timedelta(days=7)
+    dead_webhooks: timedelta = timedelta(days=30)
+    webhook_events: timedelta = timedelta(days=30)
+
+
+DEFAULT: Final = Kept()
 
 
 class CannotErase(OperationsError):
     """The message says what is in the way, and what to do."""
 
 
-async def clean_batch(pool: Pool, limit: int, now: datetime | None = None) -> Cleaned:
-    """Forget at most ``limit`` operations, tombstones, tokens and bodies each; nothing while somebody else cleans.
+async def clean_batch(pool: Pool, limit: int, kept: Kept = DEFAULT, now: datetime | None = None) -> Cleaned:
+    """Forget at most ``limit`` of each kind of thing that ``Cleaned`` counts; nothing while somebody else cleans.
 
     ``now`` is Postgres' clock unless it is given. Raises ``StoreUnavailable``.
     """
@@ -46,20 +62,35 @@ async def clean_batch(pool: Pool, limit: int, now: datetime | None = None) -> Cl
         async with connected(pool) as connection, connection.transaction():
             if not await connection.fetchval(SQL["begin_cleaning"], LOCK):
                 return Cleaned()
-            gone = await connection.fetch(SQL["remove_tombstones"], now, limit)
-            expired = await connection.fetch(SQL["entomb_operations"], now, limit, TOMBSTONE.total_seconds())
-            names = columns(map(tuple, expired), width=2)
-            keys = await connection.fetch(SQL["free_keys"], *names)
-            await _erase_beside(connection, names)
-            tokens = await connection.fetch(SQL["remove_tokens"], now, limit)
-            bodies = await connection.fetch(SQL["remove_bodies"], now, limit)
+            return await _clean(connection, limit, kept, now)
     except CONFLICTS as error:
         raise StoreUnavailable(f"somebody else holds what is to be cleaned: {error}") from error
-    return Cleaned(len(expired), len(keys), len(gone), len(tokens), len(bodies))
+
+
+async def _clean(connection: Connection, limit: int, kept: Kept, now: datetime | None) -> Cleaned:
+    async def removed(name: str, *since: timedelta) -> int:
+        return len(await connection.fetch(SQL[name], now, limit, *(each.total_seconds() for each in since)))
+
+    tombstones = await removed("remove_tombstones")
+    expired = await connection.fetch(SQL["entomb_operations"], now, limit, TOMBSTONE.total_seconds())
+    names = columns(map(tuple, expired), width=2)
+    keys = await connection.fetch(SQL["free_keys"], *names)
+    await _erase_beside(connection, names)
+    return Cleaned(
+        operations=len(expired),
+        keys=len(keys),
+        tombstones=tombstones,
+        tokens=await removed("remove_tokens"),
+        bodies=await removed("remove_bodies"),
+        webhooks=await removed("remove_delivered_webhooks", kept.webhooks),
+        dead_webhooks=await removed("remove_dead_webhooks", kept.dead_webhooks),
+        webhook_events=await removed("remove_webhook_events", kept.webhook_events),
+        secrets=await removed("remove_secrets"),
+    )
 
 
 async def erase(pool: Pool, id: UUID, tenant: str | None = None) -> str:
-    """Remove what the client sent and got, and what steps and operators noted; key and tombstone stay.
+    """Remove what the client sent and got, what steps and operators noted and receivers were told; the key stays.
 
     Gives the tenant whose it was. Raises ``CannotErase`` for an operation that is unknown, not done, or, without a
     tenant, several tenants'.
@@ -75,6 +106,7 @@ async def erase(pool: Pool, id: UUID, tenant: str | None = None) -> str:
 async def _erase_beside(connection: Connection, names: list[list[Any] | None]) -> None:
     await connection.execute(SQL["erase_journals"], *names)
     await connection.execute(SQL["erase_actions"], *names)
+    await connection.execute(SQL["erase_webhooks"], *names)
 
 
 def _only_one_done(id: UUID, found: list[Any]) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 from operations_api.domain.errors import KeyInFlight, OutcomeUnknown, StoreUnavailable
 from operations_api.domain.operation import Operation
 from operations_api.domain.starting import Started, StartRequest
+from operations_api.meter import UNMETERED, Meter
 from operations_api.store.connection import CONFLICTS, Connection, connected
 from operations_api.store.queries import load
 from operations_api.store.rows import to_operation
@@ -24,8 +25,9 @@ OPERATIONS: Final = load("operations")
 class RecentBodies:
     """One per process. Everything raises ``StoreUnavailable`` when Postgres cannot be reached."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, meter: Meter = UNMETERED) -> None:
         self._store = store
+        self._meter = meter
 
     async def start(self, request: StartRequest, window_seconds: int) -> Started:
         """Start, or replay what the key or, within the window, the body names; the key names that from now on.
@@ -45,7 +47,10 @@ class RecentBodies:
             async with connected(self._store.pool) as connection:
                 if not await _is_bound(connection, request):
                     async with connection.transaction():
-                        return await _start_on(connection, request, window_seconds)
+                        started = await _start_on(connection, request, window_seconds)
+                    if started.replayed:
+                        self._meter.window_replayed(request.type)
+                    return started
         except _KeyTaken:
             pass  # meanwhile, by a request with the same key
         except CONFLICTS as error:

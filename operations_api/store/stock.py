@@ -30,10 +30,12 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Stock(msgspec.Struct, frozen=True):
-    """What waits, what is blocked by type, and what the tables hold."""
+    """What waits for workers and receivers, what is blocked by type, and what the tables hold."""
 
     ready: int
     oldest_seconds: float
+    webhooks_due: int
+    webhooks_due_seconds: float
     blocked: dict[str, int]
     tables: list[Table]
 
@@ -42,11 +44,14 @@ async def take_stock(pool: Pool) -> Stock:
     """Look. Raises ``StoreUnavailable``."""
     async with connected(pool) as connection:
         queue = await connection.fetchrow(SQL["measure_queue"], READY_AT_MOST, OLDEST_AMONG)
+        webhooks = await connection.fetchrow(SQL["measure_webhooks"], READY_AT_MOST)
         blocked = await connection.fetch(SQL["count_blocked"])
         tables = await connection.fetch(SQL["measure_tables"], _our_tables())
     return Stock(
         ready=queue["ready"],
         oldest_seconds=max(queue["oldest_seconds"], 0.0),  # the clock may be set back
+        webhooks_due=webhooks["due"],
+        webhooks_due_seconds=max(webhooks["oldest_seconds"], 0.0),
         blocked={row["type"]: row["blocked"] for row in blocked},
         tables=[Table(**row) for row in tables],
     )

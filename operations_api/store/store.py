@@ -240,7 +240,9 @@ class Store:
         with _unavailable_when_held():
             async with connected(self.pool) as connection, connection.transaction():
                 rows: list[Any] = await connection.fetch(SQL["delete_operation"], tenant, id, if_version)
-                await connection.execute(SQL["erase_steps"], tenant, id) if rows else None
+                if rows:
+                    await connection.execute(SQL["erase_steps"], tenant, id)
+                    await connection.execute(SQL["erase_told"], tenant, id)
         return rows
 
     async def _fetch(self, name: str, *args: Any) -> list[Any]:

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import msgspec
 
 from operations_api.domain.operation import Operation
 from operations_api.domain.webhook import Webhook
 from operations_api.store.connection import Pool, connected
-from operations_api.store.queries import load
+from operations_api.store.queries import columns, load
 from operations_api.store.rows import to_operation, to_webhook
 
 SQL: Final = load("webhooks")
 OPERATIONS: Final = load("operations")
+
+
+CALLBACKS: Final = UUID(int=0)
+"""Stands in the place of an endpoint for the callbacks of a tenant's operations."""
+
+
+class Lane(NamedTuple):
+    """What waits together: what one endpoint is to be told, or all the callbacks of a tenant."""
+
+    tenant: str
+    receiver: UUID
+
+
+class Room(NamedTuple):
+    """How many more of a lane, and of its tenant, may be under way."""
+
+    of_lane: int
+    of_tenant: int
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -22,6 +41,11 @@ class Claimed(msgspec.Struct, frozen=True):
 
     tenant: str
     webhook: Webhook
+
+    @property
+    def lane(self) -> Lane:
+        """Where it waited."""
+        return Lane(self.tenant, self.webhook.endpoint_id or CALLBACKS)
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -37,10 +61,21 @@ class Webhooks:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def claim(self, limit: int, lease_seconds: float) -> list[Claimed]:
-        """Take up to ``limit`` that are due. Who does not settle one in time leaves it to others."""
+    async def next_lanes(self, after: Lane | None, count: int) -> list[Lane]:
+        """The next ``count`` lanes in which something is undelivered, behind one or (None) from the first."""
+        tenant, receiver = after or ("", CALLBACKS)
         async with connected(self._pool) as connection:
-            rows = await connection.fetch(SQL["claim_webhooks"], limit, lease_seconds)
+            rows = await connection.fetch(SQL["next_lanes"], tenant, receiver, count)
+        return [Lane(row["tenant"], row["lane"]) for row in rows]
+
+    async def claim(self, rooms: Sequence[tuple[Lane, Room]], limit: int, lease_seconds: float) -> list[Claimed]:
+        """Take up to ``limit`` that are due in these lanes, in turn.
+
+        Who does not settle one in time leaves it to others.
+        """
+        places = columns(((*lane, *room) for lane, room in rooms), width=4)
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(SQL["claim_webhooks"], *places, limit, lease_seconds)
         return [Claimed(row["tenant"], to_webhook(row)) for row in rows]
 
     async def load(self, claimed: Claimed) -> Load:
@@ -60,8 +95,8 @@ class Webhooks:
         """It was not taken; it is tried again after a pause or (None) given up."""
         await self._settle(claimed, False, pause_seconds, status, failure)
 
-    async def gone(self, claimed: Claimed, status: int) -> None:
-        """Its receiver wants nothing any more."""
+    async def gone(self, claimed: Claimed, status: int) -> int:
+        """Its receiver wants nothing any more. How many webhooks were given up for that, this one included."""
         webhook, tenant = claimed.webhook, claimed.tenant
         async with connected(self._pool) as connection, connection.transaction():
             if webhook.endpoint_id is not None:
@@ -69,12 +104,13 @@ class Webhooks:
             else:
                 await connection.execute(SQL["forget_callback"], tenant, webhook.operation_id, webhook.url)
             failure = "the receiver is gone"
-            await connection.execute(
+            settled = await connection.fetch(
                 SQL["settle_webhook"], tenant, webhook.id, webhook.attempts, False, None, status, failure
             )
-            await connection.execute(
+            others = await connection.fetch(
                 SQL["bury_webhooks"], tenant, webhook.endpoint_id, webhook.operation_id, webhook.url
             )
+        return len(settled) + len(others)
 
     async def _settle(self, claimed: Claimed, taken: bool, pause: float | None, *said: Any) -> None:
         webhook = claimed.webhook

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
+from standardwebhooks.webhooks import Webhook
 
 from operations_api.store.api_keys import ApiKeys
+from tests.metrics.definitions import BRIEF
 from tests.store import factory
+from tests.webhooks.inbox import Inbox
 from tests.worker.crew import PATIENCE_SECONDS, PROGRAM, Crew
 from tests.worker.definitions import StepTold, Told
 
 TENANT = "tenant-marked"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MARKERS = ("marked-input", "marked-label", "marked-key")
 """What clients send, and neither metrics nor logs may hold."""
 
@@ -25,6 +32,8 @@ FAILING = Told((StepTold("a", trouble={"commit": "fail 1", "query": "marked-inpu
 REJECTED = Told((StepTold("a"), StepTold("b", trouble={"reserve": "reject"})))
 BLOCKED = Told((StepTold("a", kind="action", trouble={"execute": "reject"}),))
 
+REFUSED = "select count(*) from webhooks where answer_status = 503"
+AGAIN = "update webhooks set next_attempt_at = now() where answer_status = 503 and next_attempt_at is not null"
 BLOCKED_COUNT = "select count(*) from operations where status = 'needs_attention' and type = 'told'"
 
 
@@ -39,8 +48,12 @@ class Seen(msgspec.Struct):
 
 async def whole_run(crew: Crew) -> Seen:
     """Start, replay, mismatch, retry, reject, block; then look."""
-    api, port = await begin_api(crew), free_port()
-    crew.start_worker("--processes", "2", OPERATIONS_LOG="json", HOST="127.0.0.1", OPERATIONS_METRICS_PORT=str(port))
+    sources = crew.place / "sources.json"
+    sources.write_bytes(msgspec.json.encode({"shop": {"tenant": TENANT, "secrets": [SECRET]}}))
+    environment = {"OPERATIONS_REGISTRY": "tests.metrics.definitions:registry", "OPERATIONS_LOG": "json"}
+    api, port = await begin_api(crew, **environment, OPERATIONS_WEBHOOK_SOURCES=str(sources)), free_port()
+    environment |= {"OPERATIONS_WEBHOOK_NETWORKS": "127.0.0.0/8", "OPERATIONS_METRICS_PORT": str(port)}
+    crew.start_worker("--processes", "2", HOST="127.0.0.1", **environment)
     keys = ApiKeys(crew.store.pool)
     secret = await keys.create(TENANT, ["submit", "read", "operate"])
     await factory.operation(crew.connection, status="needs_attention", type="retired")
@@ -49,8 +62,11 @@ async def whole_run(crew: Crew) -> Seen:
         base_url=api, headers={"Authorization": f"Bearer {secret}"}, trust_env=False, timeout=60
     ) as client:
         await _work(client)
+        await _around(client)
         await _until_blocked(crew)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as workers:
+            with receiving(crew.place / "inbox", "503 Retry-After: 0", "200", "410") as inbox:
+                await _tell(crew, client, workers, inbox)
             return Seen(
                 api=[await _text(client) for _ in range(6)],
                 workers=[await _text(workers) for _ in range(6)],
@@ -80,8 +96,48 @@ async def _work(client: httpx.AsyncClient) -> None:
     await _start(client, BLOCKED, "marked-key-4")
 
 
-async def _start(client: httpx.AsyncClient, told: Told, key: str) -> httpx.Response:
-    return await client.post("/operations/told", json=_body(told), headers={"Idempotency-Key": key})
+async def _around(client: httpx.AsyncClient) -> None:
+    """What starts by a token, within a window, and by others' webhooks."""
+    body = {"input": msgspec.to_builtins(BRIEF)}
+    token = (await client.post("/operation-tokens", json={"type": "told-once"})).json()["token"]
+    for key in (token, "marked-key-5"):  # the second one finds the first one's body
+        answer = await client.post("/operations/told-once", json=body, headers={"Idempotency-Key": key})
+        assert answer.status_code == 202, answer.text
+    for type, id, secret, status in (
+        ("order.made", "a", SECRET, 202),
+        ("order.made", "a", SECRET, 202),
+        ("order.lost", "b", SECRET, 202),
+        ("order.made", "c", "whsec_" + "b3RoZXI" * 6 + "b3Ro", 403),
+    ):
+        event, at = msgspec.json.encode({"type": type}).decode(), datetime.now(UTC)
+        signed = {"webhook-signature": Webhook(secret).sign(id, at, event), "webhook-id": id}
+        headers = signed | {"webhook-timestamp": str(int(at.timestamp())), "Authorization": ""}
+        answer = await client.post("/webhooks/shop", content=event, headers=headers)
+        assert answer.status_code == status, answer.text
+
+
+async def _tell(crew: Crew, client: httpx.AsyncClient, workers: httpx.AsyncClient, inbox: Inbox) -> None:
+    """One that is refused, then taken; one whose receiver is gone; and one that is due and waits for an earlier one."""
+    await client.post("/webhook-secrets")
+    for count, name in (
+        (2, "operations_webhook_delivery_seconds_count 1.0"),
+        (3, "operations_webhooks_died_total 1.0"),
+    ):
+        started = await _start(client, FINE, f"marked-key-6{count}", callback_url=await inbox.url())
+        await _done(client, started.json()["id"])
+        await inbox.taken(count - 1)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while name not in await _text(workers):
+                await crew.connection.execute(AGAIN)
+    waits = await factory.webhook(crew.connection, version=1, next_attempt_at=datetime.now(UTC) + timedelta(days=1))
+    await factory.webhook(
+        crew.connection, operation_id=waits["operation_id"], version=2,
+        next_attempt_at=datetime.now(UTC) - timedelta(hours=1),
+    )  # fmt: skip
+
+
+async def _start(client: httpx.AsyncClient, told: Told, key: str, **more: str) -> httpx.Response:
+    return await client.post("/operations/told", json=_body(told) | more, headers={"Idempotency-Key": key})
 
 
 def _body(told: Told) -> Any:
@@ -115,7 +171,7 @@ async def begin_api(crew: Crew, **environment: str) -> str:
     """Two processes of the API; their URL, once they answer."""
     port = free_port()
     serve = [Path(PROGRAM), "serve", "--processes", "2"]
-    crew.start_worker(command=serve, PORT=str(port), OPERATIONS_LOG="json", **environment)
+    crew.start_worker(command=serve, PORT=str(port), **{"OPERATIONS_LOG": "json", **environment})
     url = f"http://127.0.0.1:{port}"
     async with (
         asyncio.timeout(PATIENCE_SECONDS),
@@ -127,6 +183,16 @@ async def begin_api(crew: Crew, **environment: str) -> str:
                     return url
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
+
+
+@contextmanager
+def receiving(place: Path, *answers: str) -> Iterator[Inbox]:
+    """A receiver that answers so, one after the other."""
+    inbox = Inbox(place, *answers)
+    try:
+        yield inbox
+    finally:
+        inbox.kill()
 
 
 def free_port() -> int:

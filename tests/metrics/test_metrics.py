@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -15,10 +17,10 @@ from operations_api.embedded.servers import ServerUrls
 from operations_api.metrics import METRICS
 from operations_api.store.store import Store
 from tests.conftest import database_named, run_sql
+from tests.metrics.definitions import registry
 from tests.metrics.run import MARKERS, TENANT, Seen, whole_run
 from tests.processes import ROOT
 from tests.worker.crew import Crew
-from tests.worker.definitions import registry
 
 DESCRIBED = {each.name: each for each in METRICS}
 DEPLOY = ROOT / "deploy"
@@ -76,6 +78,16 @@ def test_every_metric_has_values_and_the_labels_that_are_described(seen: Seen, d
     assert {tuple(sorted(labels)) for labels, _ in found} == {tuple(sorted(described.labels))}
 
 
+def test_what_is_not_told_yet_is_seen_in_number_and_age(seen: Seen):
+    for text in seen.api:
+        assert value(text, "operations_webhooks_due") == 1
+        assert 3_600 <= value(text, "operations_webhooks_due_age_seconds") < 7_200
+
+
+def test_what_a_schedule_starts_is_counted(seen: Seen):
+    assert value(seen.workers[-1], "operations_schedule_ticks_total", schedule="each-second", outcome="started") >= 1
+
+
 def test_types_are_those_of_the_registry_and_nobody_is_named(seen: Seen):
     text = "".join(seen.api + seen.workers)
     assert set(re.findall(r'[{,]type="([^"]*)"', text)) <= TYPES | {"(unknown)"}
@@ -85,18 +97,31 @@ def test_types_are_those_of_the_registry_and_nobody_is_named(seen: Seen):
 
 def test_the_processes_of_a_command_answer_with_one_sum(seen: Seen):
     for name, labels, expected in (
-        ("operations_starts_total", {"type": "told", "outcome": "started"}, 6),
+        ("operations_starts_total", {"type": "told", "outcome": "started"}, 8),
         ("operations_starts_total", {"type": "told", "outcome": "replayed"}, 1),
         ("operations_starts_total", {"type": "told", "outcome": "mismatched"}, 1),
         ("operations_starts_total", {"type": "told", "outcome": "refused"}, 1),
         ("operations_replay_key_age_seconds_count", {"type": "told"}, 1),
+        ("operations_window_replays_total", {"type": "told-once"}, 1),
+        ("operations_tokens_total", {"type": "told-once", "outcome": "made"}, 1),
+        ("operations_tokens_total", {"type": "told-once", "outcome": "consumed"}, 1),
+        ("operations_webhook_events_total", {"source": "shop", "outcome": "started"}, 1),
+        ("operations_webhook_events_total", {"source": "shop", "outcome": "replayed"}, 1),
+        ("operations_webhook_events_total", {"source": "shop", "outcome": "unknown"}, 1),
+        ("operations_webhook_events_total", {"source": "shop", "outcome": "refused"}, 1),
         ("operations_blocked", {"type": "told"}, 1),
         ("operations_blocked", {"type": "(unknown)"}, 1),
     ):
         assert {value(text, name, **labels) for text in seen.api} == {expected}, (name, labels)
     for name, labels, expected in (
-        ("operations_finished_total", {"outcome": "succeeded"}, 4),
-        ("operations_finished_total", {"outcome": "unsuccessful"}, 1),
+        ("operations_webhook_attempts_total", {"outcome": "refused"}, 1),
+        ("operations_webhook_attempts_total", {"outcome": "gone"}, 1),
+        ("operations_webhook_attempts_total", {"outcome": "taken"}, 1),
+        ("operations_webhook_delivery_seconds_count", {}, 1),
+        ("operations_webhooks_died_total", {}, 1),
+        ("operations_schedule_ticks_total", {"schedule": "each-second", "outcome": "skipped"}, 0),
+        ("operations_finished_total", {"type": "told", "outcome": "succeeded"}, 6),
+        ("operations_finished_total", {"type": "told", "outcome": "unsuccessful"}, 1),
         ("operations_decisions_total", {"decision": "rollback"}, 1),
         ("operations_call_retries_total", {"phase": "commit"}, 2),
         ("operations_calls_total", {"phase": "commit", "outcome": "not_now"}, 1),
@@ -134,6 +159,17 @@ def test_every_metric_that_a_file_names_is_exposed(seen: Seen, file: str):
     }
     assert named
     assert named <= exposed, sorted(named - exposed)
+
+
+def test_prometheus_own_tool_takes_the_alerts():
+    tool = shutil.which("promtool")
+    if tool is None:
+        pytest.skip("promtool is not installed: it is in Debian's package prometheus")
+    checked = subprocess.run(
+        [tool, "check", "rules", DEPLOY / "prometheus-alerts.yaml"], capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "11 rules found" in checked.stdout
 
 
 def test_every_metric_is_on_the_dashboard():

@@ -129,6 +129,12 @@ async def webhook(connection: Any, **overrides: Any) -> Any:
     return await _insert(connection, "webhooks", values)
 
 
+async def webhook_event(connection: Any, **overrides: Any) -> Any:
+    """An event of somebody else's that has started nothing."""
+    values = {"tenant": TENANT, "source": "shop", "event_id": str(uuid4()), "type": "order.lost", "body": "{}"}
+    return await _insert(connection, "webhook_events", {**values, "reason": "nothing is said of it", **overrides})
+
+
 async def definition(connection: Any, **overrides: Any) -> Any:
     return await _insert(connection, "definitions", {"name": TYPE, "version": 1, "steps": "[]", **overrides})
 

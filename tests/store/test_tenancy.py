@@ -30,6 +30,8 @@ ACROSS_TENANTS = {
     "recent_durations": "how long types take, for Retry-After: nothing else of an operation is kept or shown",
     "head_of_queue": "whose turn it is, for the fair order: a number, and nobody's name",
     "measure_queue": "how much waits, for operators: a number and an age, and nobody's name",
+    "measure_webhooks": "how many are due, for operators: a number and an age, and nobody's name",
+    "newest_events": "of the command line, which is the platform's own",
     "count_blocked": "how many need attention by type, for operators, and nobody's name",
     "versions_in_flight": "counts only, and only a caller with the scope admin leaves the tenant out",
 }

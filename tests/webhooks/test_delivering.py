@@ -14,7 +14,7 @@ from operations_api.domain.webhook import LONGEST_PAUSE_SECONDS, PAUSES_SECONDS,
 from operations_api.store.store import Store
 from operations_api.store.webhook_deliveries import WebhookDeliveries
 from operations_api.store.webhook_receivers import WebhookReceivers
-from operations_api.store.webhooks import Webhooks
+from operations_api.store.webhooks import CALLBACKS, Lane, Room, Webhooks
 from tests.webhooks.conftest import LOOPBACK
 from tests.webhooks.inbox import Inbox, verified
 from tests.worker.crew import Crew
@@ -199,10 +199,11 @@ async def test_an_attempt_that_was_given_to_somebody_else_has_no_say(
 ) -> None:
     webhooks = Webhooks(store.pool)
     await end(crew, "http://127.0.0.1:9/")
-    [first] = await webhooks.claim(10, 60)
-    assert await webhooks.claim(10, 60) == []
+    rooms = [(Lane("dev", CALLBACKS), Room(10, 10))]
+    [first] = await webhooks.claim(rooms, 10, 60)
+    assert await webhooks.claim(rooms, 10, 60) == []
     await store.pool.execute(DUE)
-    [second] = await webhooks.claim(10, 60)
+    [second] = await webhooks.claim(rooms, 10, 60)
     await webhooks.failed(first, None, 500, "late")
     assert (await only(store)).state == "pending"
     await webhooks.delivered(second, 200)

@@ -315,7 +315,12 @@ def _definition(name: str, steps: Any, version: int = 1, build_result: Any = _re
     )
 
 
-TOLD = _definition("told", steps_of)
+def told_as(name: str, **more: Any) -> Definition:
+    """``told`` under another name."""
+    return _definition(name, steps_of, **more)
+
+
+TOLD = told_as("told")
 registry = Registry(
     [
         TOLD,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,13 +12,16 @@ import asyncpg
 import pytest
 
 from operations_api.domain.operation import FOR_EVER
-from operations_api.store.cleaning import LOCK, SQL, TOMBSTONE, CannotErase, Cleaned, erase
+from operations_api.store.cleaning import LOCK, SQL, TOMBSTONE, CannotErase, Cleaned, Kept, erase
+from operations_api.store.queries import load
 from operations_api.store.store import Store
+from operations_api.store.webhook_deliveries import WebhookDeliveries
 from tests.store import factory
 from tests.store.factory import LONG_AGO, SOON, request
 from tests.worker.crew import Crew
 from worker.clean import Cleaner
 
+OPERATIONS = load("operations")
 A_SECOND = timedelta(seconds=1)
 SECRET = '{"card": "4111"}'
 
@@ -35,7 +39,7 @@ def cleaner(store: Store) -> Cleaner:
 
 
 async def finished(connection: asyncpg.Connection, **overrides: Any) -> Any:
-    """An operation that is done, with its key, a step, and what an operator did to it."""
+    """An operation that is done, with its key, a step, what an operator did to it and receivers are told of it."""
     row = await factory.operation(
         connection, **{"status": "succeeded", "input": SECRET, "result": SECRET, "labels": SECRET, **overrides}
     )
@@ -45,6 +49,11 @@ async def finished(connection: asyncpg.Connection, **overrides: Any) -> Any:
         "insert into operator_actions (tenant, operation_id, verb, actor, evidence) values ($1, $2, 'retry', 'x', $3)",
         row["tenant"], row["id"], SECRET,
     )  # fmt: skip
+    for state in ("next_attempt_at", "delivered_at", "dead_at"):
+        await factory.webhook(
+            connection, tenant=row["tenant"], operation_id=row["id"], url="https://4111.example", failure="no 4111",
+            **{"next_attempt_at": None, state: SOON},
+        )  # fmt: skip
     return row
 
 
@@ -54,7 +63,7 @@ async def count(connection: asyncpg.Connection, table: str) -> int:
 
 async def everything_of(connection: asyncpg.Connection) -> str:
     """All that the tables with an operation's data hold, as text."""
-    tables = ("operations", "operation_steps", "operator_actions", "idempotency_keys")
+    tables = ("operations", "operation_steps", "operator_actions", "idempotency_keys", "webhooks")
     rows = [row for table in tables for row in await connection.fetch(f"select * from {table}")]  # noqa: S608
     return "\n".join(map(str, rows))
 
@@ -75,7 +84,7 @@ async def test_of_what_is_expired_a_tombstone_stays_and_the_key_is_free(connecti
     row = await finished(connection)
     await cleaner.run_once(SOON)
     assert "4111" not in await everything_of(connection)
-    for table in ("operation_steps", "operator_actions", "idempotency_keys"):
+    for table in ("operation_steps", "operator_actions", "idempotency_keys", "webhooks"):
         assert await count(connection, table) == 0
     operation = await store.get(row["tenant"], row["id"])
     assert operation is not None
@@ -108,7 +117,8 @@ async def test_a_key_that_names_another_operation_by_now_stays(connection, clean
 
 async def test_what_is_kept_for_ever_outlives_the_century(connection, cleaner):
     await finished(connection, expires_at=LONG_AGO + FOR_EVER)
-    assert await cleaner.run_once(LONG_AGO + timedelta(days=36_500)) == Cleaned()
+    cleaned = await cleaner.run_once(LONG_AGO + timedelta(days=36_500))
+    assert cleaned == Cleaned(webhooks=1, dead_webhooks=1), "what is kept is the operation"
 
 
 async def test_a_start_whose_expired_key_is_cleaned_away_meanwhile_starts(connection, cleaner, store, monkeypatch):
@@ -129,6 +139,43 @@ async def test_tokens_and_bodies_go_when_their_time_is_over_and_not_before(conne
     assert await cleaner.run_once(SOON - A_SECOND) == Cleaned()
     assert await cleaner.run_once(SOON) == Cleaned(tokens=1, bodies=1)
     assert await count(connection, "operation_tokens") == await count(connection, "recent_bodies") == 0
+
+
+DAY = timedelta(days=1)
+
+
+async def test_webhooks_and_events_are_kept_for_as_long_as_is_set_and_not_longer(connection, store):
+    cleaner = Cleaner(store.pool, Kept(webhooks=DAY, dead_webhooks=2 * DAY, webhook_events=3 * DAY))
+    await factory.webhook(connection, next_attempt_at=None, delivered_at=LONG_AGO)
+    await factory.webhook(connection, next_attempt_at=None, dead_at=LONG_AGO)
+    await factory.webhook(connection, next_attempt_at=LONG_AGO)
+    await factory.webhook_event(connection, received_at=LONG_AGO)
+    for days, gone in ((1, {"webhooks": 1}), (2, {"dead_webhooks": 1}), (3, {"webhook_events": 1})):
+        assert await cleaner.run_once(LONG_AGO + days * DAY - A_SECOND) == Cleaned()
+        assert await cleaner.run_once(LONG_AGO + days * DAY) == Cleaned(**gone)
+    assert await count(connection, "webhooks") == 1, "what is to be sent stays until it is settled"
+
+
+async def test_a_webhook_that_was_replayed_is_not_forgotten_for_having_been_given_up(connection, cleaner, store):
+    row = await factory.webhook(connection, next_attempt_at=None, dead_at=LONG_AGO)
+    await WebhookDeliveries(store.pool).replay(row["tenant"], row["id"])
+    assert await cleaner.run_once() == Cleaned()
+
+
+async def test_a_secret_goes_when_nothing_is_signed_with_it_any_more(connection, cleaner):
+    await factory.tenant(connection)
+    await factory.webhook_secret(connection, expires_at=SOON)
+    newest = await factory.webhook_secret(connection)
+    assert await cleaner.run_once(SOON - A_SECOND) == Cleaned()
+    assert await cleaner.run_once(SOON) == Cleaned(secrets=1)
+    assert await connection.fetchval("select id from webhook_secrets") == newest["id"]
+
+
+async def test_a_full_batch_of_anything_is_followed_by_the_next_one_at_once(connection, store):
+    cleaner = Cleaner(store.pool, batch=2)
+    for _ in range(3):
+        await factory.webhook(connection, next_attempt_at=None, dead_at=LONG_AGO)
+    assert [cleaner.is_full(await cleaner.run_once()) for _ in range(2)] == [True, False]
 
 
 # -- bounded, one at a time, in nobody's way ---------------------------------------------------------------------------
@@ -172,6 +219,56 @@ from generate_series(1, $1), (select $2::text as kind) as k
 """
 
 
+MANY_WEBHOOKS = """
+insert into webhooks (
+    tenant, id, operation_id, version, type, url, endpoint_id, next_attempt_at, delivered_at, dead_at
+)
+select
+    'acme', gen_random_uuid(), gen_random_uuid(), 2, 'operation.succeeded', 'https://example.com', null,
+    case when state = 0 then now() end, case when state = 1 then at end, case when state = 2 then at end
+from (select n % 3 as state, now() - $2 * interval '1 day' as at from generate_series(1, $1) as n) as s
+"""
+MANY_EVENTS = """
+insert into webhook_events (tenant, source, event_id, type, body, reason, received_at)
+select 'acme', 'shop', gen_random_uuid()::text, 'a', '{}', 'b', now() - $2 * interval '1 day'
+from generate_series(1, $1)
+"""
+MANY_SECRETS = """
+insert into webhook_secrets (tenant, id, secret, expires_at)
+select 'acme', gen_random_uuid(), sha256('a'), now() + (0.5 - $2 / 100.0) * interval '1 day' from generate_series(1, $1)
+"""
+
+
+@pytest.mark.parametrize("statement", [
+    "remove_delivered_webhooks", "remove_dead_webhooks", "remove_webhook_events", "remove_secrets"
+])  # fmt: skip
+async def test_the_cost_of_forgetting_webhooks_does_not_grow_with_their_table(connection, statement):
+    await factory.tenant(connection)
+    reads = []
+    for size in (5_000, 40_000):
+        for many in (MANY_WEBHOOKS, MANY_EVENTS, MANY_SECRETS):
+            await connection.execute(many, size, 0)
+            await connection.execute(many, 30, 100)
+        await connection.execute("vacuum analyze")
+        plan = await explained(connection, statement)
+        assert "Seq Scan" not in json.dumps(plan)
+        reads.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+    assert reads[1] <= 2 * reads[0] + 60, reads
+
+
+async def test_what_receivers_were_told_of_an_operation_is_found_by_an_index(connection):
+    await connection.execute(MANY_WEBHOOKS, 20_000, 0)
+    await connection.execute("vacuum analyze webhooks")
+    await connection.execute("set plan_cache_mode = force_generic_plan")
+    for statement in (SQL["erase_webhooks"], OPERATIONS["erase_told"]):
+        await connection.execute(f"prepare erasing as {statement}")
+        of = "array['acme'], array[gen_random_uuid()]" if "unnest" in statement else "'acme', gen_random_uuid()"
+        text = await connection.fetchval(f"explain (format json) execute erasing({of})")
+        await connection.execute("deallocate erasing")
+        assert "webhooks_by_operation" in text
+        assert "Seq Scan" not in text
+
+
 @pytest.mark.parametrize("statement", ["entomb_operations", "remove_tombstones"])
 async def test_the_cost_of_a_batch_does_not_grow_with_the_table(connection, statement):
     reads = []
@@ -188,7 +285,8 @@ async def test_the_cost_of_a_batch_does_not_grow_with_the_table(connection, stat
 
 async def explained(connection: asyncpg.Connection, name: str) -> Any:
     """What the statement read for one batch, as any number of its runs plans it; it is undone afterwards."""
-    arguments = "null, 500, 60" if name == "entomb_operations" else "null, 500"
+    count = len(set(re.findall(r"\$\d", SQL[name])))
+    arguments = ", ".join(["null", "500", "60"][:count])
     await connection.execute("set plan_cache_mode = force_generic_plan")
     await connection.execute(f"prepare batch as {SQL[name]}")
     try:

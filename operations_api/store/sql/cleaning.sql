@@ -39,6 +39,12 @@ delete from operator_actions as a
 using unnest($1::text[], $2::uuid[]) as r (tenant, operation_id)
 where a.tenant = r.tenant and a.operation_id = r.operation_id;
 
+-- name: erase_webhooks
+-- What receivers were told of these operations, and where: nobody is told of what is deleted.
+delete from webhooks as w
+using unnest($1::text[], $2::uuid[]) as r (tenant, operation_id)
+where w.tenant = r.tenant and w.operation_id = r.operation_id;
+
 -- name: remove_tombstones
 -- Operations that nothing is known of from now on.
 delete from operations
@@ -73,6 +79,58 @@ where ctid = any (array(
     from recent_bodies
     where until <= (select coalesce($1::timestamptz, clock_timestamp()))
     order by until
+    limit $2
+    for update skip locked
+))
+returning tenant;
+
+-- name: remove_delivered_webhooks
+-- Webhooks that were taken so many seconds ago.
+delete from webhooks
+where ctid = any (array(
+    select ctid
+    from webhooks
+    where delivered_at <= (select coalesce($1::timestamptz, clock_timestamp()) - make_interval(secs => $3))
+    order by delivered_at
+    limit $2
+    for update skip locked
+))
+returning tenant;
+
+-- name: remove_dead_webhooks
+-- Webhooks that were given up so many seconds ago, and replayed by nobody.
+delete from webhooks
+where ctid = any (array(
+    select ctid
+    from webhooks
+    where dead_at <= (select coalesce($1::timestamptz, clock_timestamp()) - make_interval(secs => $3))
+    order by dead_at
+    limit $2
+    for update skip locked
+))
+returning tenant;
+
+-- name: remove_webhook_events
+-- Events that have started nothing and came so many seconds ago.
+delete from webhook_events
+where ctid = any (array(
+    select ctid
+    from webhook_events
+    where received_at <= (select coalesce($1::timestamptz, clock_timestamp()) - make_interval(secs => $3))
+    order by received_at
+    limit $2
+    for update skip locked
+))
+returning tenant;
+
+-- name: remove_secrets
+-- Secrets that nothing is signed with any more.
+delete from webhook_secrets
+where ctid = any (array(
+    select ctid
+    from webhook_secrets
+    where expires_at <= (select coalesce($1::timestamptz, clock_timestamp()))
+    order by expires_at
     limit $2
     for update skip locked
 ))

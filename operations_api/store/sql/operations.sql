@@ -222,6 +222,7 @@ returning *;
 update operations
 set deleted_at = clock_timestamp(),
     input = null, result = null, error = null, failure = null, progress = null, message = null, labels = '{}',
+    callback_url = null, traceparent = null,
     version = version + 1,
     updated_at = greatest(updated_at, clock_timestamp())
 where tenant = $1 and id = $2
@@ -232,6 +233,10 @@ returning *;
 -- name: erase_steps
 -- The journal of an operation that is forgotten.
 delete from operation_steps where tenant = $1 and operation_id = $2;
+
+-- name: erase_told
+-- What receivers of it were told, and where: nobody is told of what is forgotten.
+delete from webhooks where tenant = $1 and operation_id = $2;
 
 -- name: head_of_queue
 -- Whose turn it is: how far the common order of all tenants has been served. Not who waits for another worker.

@@ -21,7 +21,8 @@
 --   go on    the statement that ends the head of a group makes the next one ready; a type's limit lets in what there is
 --            room for
 --   sweep    operations whose wake-up time has passed become ready: never dispatched, lease expired, retry or deadline due
---   clean    what is expired becomes a tombstone and its key is free; a tombstone goes when its time is over
+--   clean    what is expired becomes a tombstone and its key is free; a tombstone goes when its time is over, and so does
+--            a webhook that is settled
 --
 -- The row of an operation is its own outbox: Redis only makes things quicker.
 --
@@ -318,6 +319,8 @@ create table webhook_secrets (
     constraint webhook_secrets_length check (octet_length(secret) between 24 and 64)
 );
 
+create index webhook_secrets_expired on webhook_secrets (expires_at) where expires_at is not null;
+
 -- What receivers are told of changes: written by the statement that changes the operation, sent by any worker.
 create table webhooks (
     tenant text not null,
@@ -345,6 +348,15 @@ create table webhooks (
 
 create index webhooks_due on webhooks (next_attempt_at) where next_attempt_at is not null;
 create index webhooks_undelivered on webhooks (tenant, operation_id, url, version) where next_attempt_at is not null;
+-- an endpoint is a lane, and so are all the callbacks of a tenant together: what is due is taken lane by lane
+create index webhooks_lanes
+    on webhooks (tenant, coalesce(endpoint_id, '00000000-0000-0000-0000-000000000000'), next_attempt_at)
+    where next_attempt_at is not null;
+create index webhooks_by_operation on webhooks (tenant, operation_id);
+create index webhooks_newest on webhooks (tenant, created_at, id);
+create index webhooks_delivered on webhooks (delivered_at) where delivered_at is not null;
+create index webhooks_dead on webhooks (dead_at) where dead_at is not null;
+
 -- How far the ticks of a schedule have been looked at; while it is paused they pass.
 create table schedules (
     tenant text not null,
@@ -391,6 +403,8 @@ create table webhook_events (
     received_at timestamptz not null default clock_timestamp(),
     constraint webhook_events_pkey primary key (tenant, source, event_id)
 );
+
+create index webhook_events_received on webhook_events (received_at);
 
 -- The state table of domain/states.py, as triggers whose conditions cost no function call while all is legal.
 

@@ -10,6 +10,19 @@ select
         ) as next
     ), 0)::float8 as oldest_seconds;
 
+-- name: measure_webhooks
+-- How many webhooks are due, counting no further than asked, and for how long the oldest has been.
+select
+    (
+        select count(*)
+        from (
+            select from webhooks where next_attempt_at <= (select clock_timestamp()) order by next_attempt_at limit $1
+        ) as counted
+    ) as due,
+    coalesce(extract(epoch from clock_timestamp() - (
+        select min(next_attempt_at) from webhooks where next_attempt_at is not null
+    )), 0)::float8 as oldest_seconds;
+
 -- name: count_blocked
 -- How many operations need attention, by type.
 select type, count(*) as blocked from operations where status = 'needs_attention' group by type;

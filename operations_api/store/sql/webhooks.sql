@@ -1,22 +1,70 @@
+-- name: next_lanes
+-- The next so many lanes in which something is undelivered, behind a place: each endpoint of a tenant is one, and so are
+-- its callbacks together. One look into the index for each, however much is in it.
+with recursive lanes (tenant, lane, place) as (
+    (
+        select tenant, coalesce(endpoint_id, '00000000-0000-0000-0000-000000000000'), 1
+        from webhooks
+        where next_attempt_at is not null
+          and (tenant, coalesce(endpoint_id, '00000000-0000-0000-0000-000000000000')) > ($1, $2::uuid)
+        order by 1, 2
+        limit 1
+    )
+    union all
+    select next.tenant, next.lane, lanes.place + 1
+    from lanes
+    cross join lateral (
+        select w.tenant, coalesce(w.endpoint_id, '00000000-0000-0000-0000-000000000000') as lane
+        from webhooks as w
+        where w.next_attempt_at is not null
+          and (w.tenant, coalesce(w.endpoint_id, '00000000-0000-0000-0000-000000000000')) > (lanes.tenant, lanes.lane)
+        order by 1, 2
+        limit 1
+    ) as next
+    where lanes.place < $3
+)
+select tenant, lane from lanes order by place;
+
 -- name: claim_webhooks
--- Take webhooks that are due, none while an earlier one of the same operation and receiver is undelivered. The next
--- attempt is put off meanwhile: if this worker dies, another one tries again then.
-with due as (
-    select tenant, id
-    from webhooks as w
-    where next_attempt_at <= (select clock_timestamp()) -- once: the index leads to what is due, and no further
-      and not exists (
-          select from webhooks as earlier
-          where earlier.tenant = w.tenant and earlier.operation_id = w.operation_id and earlier.url = w.url
-            and earlier.version < w.version and earlier.next_attempt_at is not null
-      )
-    order by next_attempt_at
-    limit $1
-    for update skip locked
+-- Take webhooks that are due, of each lane and of each tenant as many as there is room for, in turn; none while an
+-- earlier one of the same operation and receiver is undelivered. The next attempt is put off meanwhile: if this worker
+-- dies, another one tries again then.
+with found as (
+    select
+        room.tenant, room.of_tenant, w.id,
+        row_number() over (partition by room.tenant, room.lane order by w.next_attempt_at) as in_lane
+    from unnest($1::text[], $2::uuid[], $3::int[], $4::int[]) as room (tenant, lane, of_lane, of_tenant)
+    cross join lateral (
+        select due.id, due.next_attempt_at
+        from webhooks as due
+        where due.tenant = room.tenant and coalesce(due.endpoint_id, '00000000-0000-0000-0000-000000000000') = room.lane
+          and due.next_attempt_at <= (select clock_timestamp())
+          and not exists (
+              select from webhooks as earlier
+              where earlier.tenant = due.tenant and earlier.operation_id = due.operation_id and earlier.url = due.url
+                and earlier.version < due.version and earlier.next_attempt_at is not null
+          )
+        order by due.next_attempt_at
+        limit room.of_lane
+    ) as w
+),
+in_turn as (
+    select tenant, id, of_tenant, row_number() over (partition by tenant order by in_lane, random()) as turn from found
+),
+chosen as (
+    select tenant, id from in_turn where turn <= of_tenant order by turn, tenant limit $5
+),
+due as (
+    -- somebody else may have taken it since
+    select w.tenant, w.id
+    from chosen
+    join webhooks as w using (tenant, id)
+    where w.next_attempt_at <= clock_timestamp()
+    for update of w skip locked
 )
 update webhooks as w
 set attempts = w.attempts + 1,
-    next_attempt_at = clock_timestamp() + make_interval(secs => $2)
+    next_attempt_at = clock_timestamp() + make_interval(secs => $6)
 from due
 where w.tenant = due.tenant and w.id = due.id
 returning w.*;
@@ -55,7 +103,8 @@ update operations set callback_url = null where tenant = $1 and id = $2 and call
 update webhooks
 set next_attempt_at = null, dead_at = clock_timestamp(), failure = coalesce(failure, 'the receiver is gone (410)')
 where tenant = $1 and next_attempt_at is not null
-  and case when $2::uuid is null then operation_id = $3 and url = $4 and endpoint_id is null else endpoint_id = $2 end;
+  and case when $2::uuid is null then operation_id = $3 and url = $4 and endpoint_id is null else endpoint_id = $2 end
+returning id;
 
 -- name: list_webhooks
 -- What a tenant's receivers were told or are to be told, the newest first; in one state, of one operation.
