@@ -43,6 +43,7 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield Finding("settings", True, "all can be read")
     yield _registry(settings)
+    yield from _webhook_sources(settings)
     if settings.jwt_jwks is not None:
         yield _tokens(settings, settings.jwt_jwks)
     urls = running_servers(settings)
@@ -60,6 +61,23 @@ def _registry(settings: Settings) -> Finding:
         return Finding("registry", True, ", ".join(load_registry(settings).current))
     except DefinitionError as error:
         return Finding("registry", False, str(error))
+
+
+def _webhook_sources(settings: Settings) -> Iterator[Finding]:
+    from operations_api.webhook_sources import accounts_in, faults
+
+    try:
+        sources, accounts = load_registry(settings).webhooks, accounts_in(settings.webhook_sources)
+    except DefinitionError:
+        return  # said already
+    except SettingsError as error:
+        yield Finding("webhook sources", False, str(error))
+        return
+    found = list(faults(sources, accounts))
+    for fault in found:
+        yield Finding("webhook sources", False, f"OPERATIONS_WEBHOOK_SOURCES: {fault}")
+    if accounts and not found:
+        yield Finding("webhook sources", True, ", ".join(sorted(accounts)))
 
 
 def _tokens(settings: Settings, source: str) -> Finding:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from operations_api.domain.errors import SettingsError
+from operations_api.domain.incoming import WebhookSource, is_secret
 
 
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,3 +34,15 @@ def accounts_in(file: Path | None) -> Mapping[str, Account]:
         raise SettingsError(
             f"OPERATIONS_WEBHOOK_SOURCES: {file} is not as docs/webhooks-in.md says: {error}."
         ) from None
+
+
+def faults(sources: Mapping[str, WebhookSource], accounts: Mapping[str, Account]) -> Iterator[str]:
+    """What of the file does not fit the registry's sources, one sentence each, and without any secret."""
+    for name in sorted(accounts.keys() - sources.keys()):
+        yield f'"{name}" is no source of the registry: correct its name, or remove it.'
+    for name in sorted(sources.keys() - accounts.keys()):
+        yield f'"{name}" has no tenant and secrets in the file, so what it sends is answered with 404.'
+    for name in sorted(sources.keys() & accounts.keys()):
+        scheme = sources[name].scheme
+        if not all(is_secret(scheme, secret) for secret in accounts[name].secrets):
+            yield f'"{name}" has a secret that nothing can be signed with: copy it again, whsec_ and what follows.'

@@ -19,6 +19,7 @@ from operations_api.cli import (
     operations,
     production,
     schedules,
+    sources,
     tenants,
     webhooks,
 )
@@ -40,7 +41,7 @@ GROUPS = {
     "Run it": ["dev", "serve", "worker", "migrate"],
     "Use it": ["submit", "watch", "get", "list", "cancel"],
     "Operate it": ["blocked", "retry", "resolve", "compensate", "force-close", "versions", "schedules", "erase"],
-    "Say who may what, and who is told": ["keys", "tenants", "webhooks"],
+    "Say who may what, and who is told": ["keys", "tenants", "webhooks", "sources"],
     "Look into it": ["settings", "doctor", "openapi", "conformance"],
 }
 
@@ -95,6 +96,7 @@ for command in (
     operating.versions,
     schedules.schedules,
     webhooks.webhooks,
+    sources.sources,
     erasing.erase,
     describe.settings,
     describe.doctor,

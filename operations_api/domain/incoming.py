@@ -87,6 +87,11 @@ def verified(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str],
     return Event(id, types, payload)
 
 
+def is_secret(scheme: Scheme, secret: str) -> bool:
+    """Whether a sender of this scheme could sign with it."""
+    return scheme != "standard" or bool(_decoded(secret))
+
+
 def key_of(source: str, event_id: str) -> str:
     """The idempotency key of an event: the same for each redelivery."""
     key = f"external:{source}:{event_id}"

@@ -16,7 +16,7 @@ from operations_api.cli import GROUPS, cli
 from operations_api.settings import VARIABLES
 from tests.processes import ROOT, module
 
-GROUPS_ALONE = ((), ("keys",), ("tenants",), ("webhooks",), ("schedules",))
+GROUPS_ALONE = ((), ("keys",), ("tenants",), ("webhooks",), ("schedules",), ("sources",))
 COMMANDS = [
     *GROUPS_ALONE,
     *((name,) for name in cli.commands if (name,) not in GROUPS_ALONE),
