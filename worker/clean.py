@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from datetime import datetime
 from typing import Final
 
@@ -21,8 +22,9 @@ CLEAN_BATCH: Final = 500
 CLEAN_SECONDS: Final = 60.0
 """How late something is forgotten that lived for days."""
 
-PAUSE_SECONDS: Final = 0.5
-"""Between two full batches: a thousand operations a second go, and the others have the disk meanwhile."""
+PAUSE_TIMES: Final = 3.0
+"""So many times what a full batch took is waited before the next one: others have the disk for three quarters of the
+time, and where there is nobody else several thousand operations a second go, more than a worker finishes."""
 
 log = structlog.get_logger(__name__)
 
@@ -39,13 +41,13 @@ class Cleaner:
     async def keep_cleaning(self) -> None:
         """Rounds until cancelled; one that fails, as while Postgres is away, is left out."""
         while True:
-            cleaned = Cleaned()
+            cleaned, begun = Cleaned(), time.monotonic()
             try:
                 cleaned = await self.run_once()
             except Exception as error:  # whatever it is: a worker that cleans no more lets the tables grow for ever
                 unexpected = None if isinstance(error, StoreUnavailable) else error
                 log.warning("nothing can be cleaned", error=str(error), exc_info=unexpected)
-            pause = PAUSE_SECONDS if self.is_full(cleaned) else CLEAN_SECONDS
+            pause = self.pause_after(cleaned, time.monotonic() - begun)
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- so that workers take turns
 
     async def run_once(self, now: datetime | None = None) -> Cleaned:
@@ -55,6 +57,10 @@ class Cleaner:
         if cleaned != Cleaned():
             log.info("cleaned", **msgspec.structs.asdict(cleaned))
         return cleaned
+
+    def pause_after(self, cleaned: Cleaned, took_seconds: float) -> float:
+        """Seconds until the next batch, which is soon while there is more."""
+        return PAUSE_TIMES * took_seconds if self.is_full(cleaned) else CLEAN_SECONDS
 
     def is_full(self, cleaned: Cleaned) -> bool:
         """Whether there may be more to do at once."""

@@ -19,7 +19,7 @@ from operations_api.store.webhook_deliveries import WebhookDeliveries
 from tests.store import factory
 from tests.store.factory import LONG_AGO, SOON, request
 from tests.worker.crew import Crew
-from worker.clean import Cleaner
+from worker.clean import CLEAN_BATCH, CLEAN_SECONDS, Cleaner
 
 OPERATIONS = load("operations")
 A_SECOND = timedelta(seconds=1)
@@ -187,6 +187,14 @@ async def test_a_batch_has_a_bound_and_the_oldest_go_first(connection, store):
     assert [(await cleaner.run_once()).operations for _ in range(2)] == [3, 3]
     left = await connection.fetch("select id from operations where tombstone_until is null")
     assert [row["id"] for row in left] == [rows[0]["id"]]
+
+
+@pytest.mark.parametrize("what", ["operations", "tombstones", "tokens", "bodies"])
+def test_while_there_is_more_it_goes_on_in_proportion_to_what_a_batch_takes(cleaner, what):
+    full, rest = Cleaned(**{what: CLEAN_BATCH}), Cleaned(**{what: CLEAN_BATCH - 1})
+    assert cleaner.pause_after(full, 0.02) == pytest.approx(0.06)
+    assert cleaner.pause_after(full, 2.0) == pytest.approx(6.0)
+    assert cleaner.pause_after(rest, 0.02) == CLEAN_SECONDS
 
 
 async def test_only_one_cleans_at_a_time(connection, cleaner):
