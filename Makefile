@@ -56,8 +56,12 @@ fuzz: $(READY) ## Send strange things to the running service and keep what it do
 	.venv/bin/python -m tests.fuzz --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
 
 .PHONY: bench
-bench: $(READY) $(PEERS) ## Measure beside other systems, write docs/performance.md. ARGS=--quick; ARGS="--only naive". Needs npm
+bench: $(READY) $(PEERS) ## Measure beside other systems, write docs/performance.md. ARGS="--length middle"; ARGS=--quick; ARGS=--help. Needs npm
 	.venv/bin/python -m benchmarks $(ARGS)
+
+.PHONY: bench-growth
+bench-growth: $(READY) ## Measure with 10 thousand, 1 and 5 million stored operations; needs 25 GB. ARGS="--sizes 10000 --parts grown"
+	.venv/bin/python -m benchmarks.growth $(ARGS)
 
 .PHONY: check
 check: $(READY) ## Check format, lint, types, direction of imports, generated files and lock files
@@ -136,7 +140,7 @@ clean: ## Remove .venv, caches and built files. The data in .operations/ stays
 .PHONY: help
 help: ## Say what can be made
 	@echo "make <target>"
-	@awk -F ':.* ## ' '/^## / {print "\n" substr($$0, 4) ":"} /^[a-z-]+:.* ## / {printf "  %-11s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.* ## ' '/^## / {print "\n" substr($$0, 4) ":"} /^[a-z-]+:.* ## / {printf "  %-12s  %s\n", $$1, $$2}' Makefile
 
 # --- how .venv comes about ---
 

@@ -39,6 +39,8 @@ EACH = {
     "labels": "'{}'",
     "retention_seconds": "2592000",
     "fair_order": "1",
+    "priority": "'normal'",
+    "limited": "false",
 }
 """What one start binds; everything else is null."""
 
@@ -46,9 +48,9 @@ EACH = {
 async def measure_ceiling(plan: Plan) -> dict[str, Any]:
     """Starts and polls, one in each statement and many."""
     queries = load("operations")
-    one, many = (_started(queries["start_operations"], size) for size in (1, BATCH))
+    one, many = (started(queries["start_operations"], size) for size in (1, BATCH))
     async with deployed(Operations()) as deployment:
-        await _pgbench(deployment, _started(queries["start_operations"], STORED, id=KNOWN), 0)
+        await _pgbench(deployment, started(queries["start_operations"], STORED, id=KNOWN), 0)
         poll = {1: "array['bench']", 2: f"array[md5('k' || ceil(random() * {STORED})::int)::uuid]"}
         return {
             "starts": await _pgbench(deployment, one, plan.starts_seconds),
@@ -57,7 +59,7 @@ async def measure_ceiling(plan: Plan) -> dict[str, Any]:
         }
 
 
-def _started(sql: str, size: int, **arrays: str) -> str:
+def started(sql: str, size: int, **arrays: str) -> str:
     """The statement with so many starts bound to it, and the arrays that are given instead."""
     columns = re.search(r"as r \(([^)]*)\)", sql)
     assert columns is not None

@@ -1,6 +1,6 @@
 """The pictures of docs/performance.md, as SVG and PNG. Runs in the peers' environment, which has matplotlib.
 
-`python -m benchmarks.charts results.json directory`
+`python -m benchmarks.charts results.json directory [growth.json]`
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from matplotlib import pyplot  # noqa: E402 -- after the choice of what draws
 from benchmarks.medians import medians, rate  # noqa: E402
 
 OURS, OTHERS = "#1f6f8b", "#b0b7bd"
+GROWING = (("starts", "starts"), ("polls finished", "polls"), ("sustained", "finished operations"))
 RATES = (("starts", "starts a second"), ("sustained", "finished a second"), ("drain", "backlog drained a second"))
 
 
@@ -37,6 +38,21 @@ def draw(data: dict[str, Any], directory: Path) -> None:
     idle = [(name, titles[name], ((figures[name] or {}).get("idle") or {}).get("p50_ms")) for name in titles]
     _bars(area, "one idle operation, p50 in ms", idle)
     _save(picture, directory / "idle")
+
+
+def draw_growth(data: dict[str, Any], directory: Path) -> None:
+    """Write what is left of each figure as operations pile up, as .svg and .png."""
+    figures = medians(data["parts"]["grown"])
+    sizes = sorted(figures, key=int)
+    picture, area = pyplot.subplots(figsize=(7, 4))
+    for figure, label in GROWING:
+        known = [(int(size), value) for size in sizes if (value := rate(figures, size, figure)) is not None]
+        if known:
+            area.plot([size for size, _ in known], [value / known[0][1] for _, value in known], marker="o", label=label)
+    area.axhline(0.8, color=OTHERS, linestyle="--", linewidth=1)
+    area.set(xscale="log", ylim=(0, 1.3), xlabel="operations stored", title="each figure beside that with the fewest")
+    area.legend(fontsize=8)
+    _save(picture, directory / "growth")
 
 
 def _bars(area: Any, label: str, values: Sequence[tuple[str, str, float | None]]) -> None:
@@ -59,3 +75,5 @@ def _save(picture: Any, path: Path) -> None:
 
 if __name__ == "__main__":
     draw(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), Path(sys.argv[2]))
+    if sys.argv[3:]:
+        draw_growth(json.loads(Path(sys.argv[3]).read_text(encoding="utf-8")), Path(sys.argv[2]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -129,18 +129,30 @@ async def fetch(system: System, connection: Connection, id: str) -> None:
 @asynccontextmanager
 async def deployed(system: System) -> AsyncIterator[Deployment]:
     """The system on new servers of its own, not started yet; everything is stopped and removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name, EmbeddedServers() as embedded:
-        directory = Path(name)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, serving(Path(name)) as (servers, pids):
+        async with deployed_on(system, servers, pids) as deployment:
+            yield deployment
+
+
+@contextmanager
+def serving(directory: Path) -> Iterator[tuple[Servers, dict[str, int]]]:
+    """Postgres and Valkey with their data in this directory, and their processes by role."""
+    with EmbeddedServers() as embedded:
         urls = embedded.start(Settings(data_dir=directory / "data"))
         assert urls.database_url is not None
         assert urls.redis_url is not None
         assert embedded.postgres is not None
         assert embedded.valkey is not None
         pids = {"postgres": embedded.postgres.pid or 0, "redis": embedded.valkey.pid or 0}
-        servers = Servers(urls.database_url, urls.redis_url, directory)
-        await system.prepare(servers)
-        deployment = Deployment(system, servers, pids)
-        try:
-            yield deployment
-        finally:
-            await deployment.stop()
+        yield Servers(urls.database_url, urls.redis_url, directory), pids
+
+
+@asynccontextmanager
+async def deployed_on(system: System, servers: Servers, pids: dict[str, int]) -> AsyncIterator[Deployment]:
+    """The system on servers that are there, not started yet, and stopped at the end."""
+    await system.prepare(servers)
+    deployment = Deployment(system, servers, pids)
+    try:
+        yield deployment
+    finally:
+        await deployment.stop()

@@ -159,3 +159,4 @@ async def run_load(job: Job) -> Report:
 if __name__ == "__main__":
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     sys.stdout.buffer.write(msgspec.json.encode(uvloop.run(Client(job).run())))
+    sys.stdout.buffer.flush()  # here it fails where it can be seen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -95,11 +96,10 @@ def family(pid: int) -> list[int]:
     """A process and all its descendants."""
     found = [pid]
     for one in found:
-        for task in Path(f"/proc/{one}/task").glob("*"):
-            try:
-                found += map(int, (task / "children").read_text().split())
-            except OSError:
-                continue  # it has just ended
+        with contextlib.suppress(OSError):  # it has just ended
+            for task in Path(f"/proc/{one}/task").iterdir():
+                with contextlib.suppress(OSError):
+                    found += map(int, (task / "children").read_text().split())
     return found
 
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.goals import GOALS, reached
+from benchmarks.goals import BOUNDS, GOALS, measured, reached
 from benchmarks.medians import medians, rate
 
 Row = Sequence[str]
 
 HEAD = """# Performance
 
-`make bench` wrote this page from [{source}]({link}): {rounds} round(s) of every system in turn, on
+`make bench` wrote this page from [{source}]({link}): {rounds} round(s) of every system in turn{but}, on
 {cores} cores ({processor}), Linux {kernel}, Python {python}, {at}. Figures are medians of the rounds.
 What one machine does tells little of another one; the ratios tell more.
 
@@ -27,11 +27,15 @@ connections; where it fetches results it has as many as each system bears, see b
 NOTES = """
 - *Starts*: accepted while nobody executes them (DBOS executes meanwhile: it cannot be told not to).
 - *Finished*: every client starts an operation, fetches its result, and starts the next, for {sustained:g} s: the queue
-  cannot grow. *Drain*: what the starts had piled up, from the first that is done; nobody polls.
+  cannot grow. *Drain*: what the starts had piled up, from the first that is done; nobody polls. Restate works on all of
+  it at the same time, and its drain is from when its service, which was halted, goes on until 95 % are done.
 - *Idle*: one client, one operation at a time, from the first byte of the start to the last of the result. Where clients
   cannot wait they ask again after 5 ms, then after 10, 20 and so on; while *finishing* from 50 ms to a second.
-- *CPU*: of all processes, while finishing as above. *Memory*: proportional share (PSS) two seconds after the first
-  operation; *waiting*: what a thousand clients that wait for one operation add.
+- *CPU*: of all processes, while finishing as above. *Doing nothing*: of all processes, percent of a core in the
+  seconds after the first operation; the clock of the kernel has ticks of 10 ms.
+- *Memory*: proportional share (PSS) after those seconds; *waiting*: what a thousand clients that wait for one operation
+  add. The 10,000 are {crowd:,} that really wait at once; each is an open file of the API, which raises its own limit of
+  them as far as it may (`ulimit -Hn`).
 """
 
 
@@ -41,26 +45,30 @@ def render(data: Mapping[str, Any], source: str) -> str:
     machine, plan = data["machine"], data["plan"]
     head = HEAD.format(
         source=source, link=f"../benchmarks/results/{source}", rounds=len(data["rounds"]), **_known(machine),
-        connections=plan["connections"],
+        connections=plan["connections"], but=_but(data),
     )  # fmt: skip
     sections = [
         head,
-        "## Goals\n\n" + _goals(figures),
+        "## Goals\n\n" + _goals(figures) + "\n\n" + _bounds(figures),
         "![operations a second](charts/rates.svg)",
         "## Rates\n\n" + _rates(data, figures),
         "## Compared\n\nThis service's figure divided by the other's.\n\n" + _ratios(data, figures),
         "## Polls\n\n" + _polls(data, figures),
         "![milliseconds](charts/idle.svg)",
         "## Costs\n\n" + _costs(data, figures),
-        "## How it was measured\n" + NOTES.format(sustained=plan["sustained_seconds"]) + "\n" + _settings(data),
+        "## How it was measured\n"
+        + NOTES.format(sustained=plan["sustained_seconds"], crowd=plan["crowd"])
+        + "\n"
+        + _settings(data),
         *_failures(data),
     ]
     return "\n\n".join(section.strip("\n") for section in sections) + "\n"
 
 
-def write(raw: Path, page: Path) -> None:
-    """Read the raw data, write the page."""
-    page.write_text(render(json.loads(raw.read_text(encoding="utf-8")), raw.name), encoding="utf-8")
+def write(raw: Path, page: Path, *more: str) -> None:
+    """Read the raw data, write the page, and after it what else was measured."""
+    own = render(json.loads(raw.read_text(encoding="utf-8")), raw.name)
+    page.write_text("\n".join([own, *more]), encoding="utf-8")
 
 
 def table(head: Row, rows: Sequence[Row]) -> str:
@@ -85,6 +93,21 @@ def _goals(figures: Mapping[str, Any]) -> str:
         said = "not measured" if got is None else "yes" if got >= goal.at_least else "**no**"
         rows.append([goal.sentence, f"{goal.at_least:g}", number(got, 2), said])
     return table(["What", "at least", "measured", "reached"], rows)
+
+
+def _bounds(figures: Mapping[str, Any]) -> str:
+    rows = []
+    for bound in BOUNDS:
+        got = measured(bound, figures)
+        said = "not measured" if got is None else "yes" if got <= bound.at_most else "**no**"
+        rows.append([bound.sentence, f"{bound.at_most:g}", number(got, 1), said])
+    return table(["What", "at most", "measured", "reached"], rows)
+
+
+def _but(data: Mapping[str, Any]) -> str:
+    """Which systems were measured in fewer rounds."""
+    once = [data["systems"][name]["title"] for name in data["plan"].get("once", ()) if name in data["systems"]]
+    return f" ({'; '.join(once)}: once)" if once and len(data["rounds"]) > 1 else ""
 
 
 def _rates(data: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
@@ -128,8 +151,14 @@ def _costs(data: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     for name, title in _titles(data):
         spent = _part(figures, name, "sustained").get("cpu_ms_each") or {}
         used, waiting = _part(figures, name, "memory_mb"), _part(figures, name, "waiting")
-        rows.append([title, _by_role(spent, 2), _by_role(used, 0), _by_role(waiting, 1)])
-    return table(["", "CPU ms per operation", "memory at rest, MB", "1000 waiting clients, MB"], rows)
+        idle = _part(figures, name, "idle_cpu_percent")
+        rows.append([title, _by_role(spent, 2), _by_role(idle, 1), _by_role(used, 0), _by_role(waiting, 1)])
+    head = ["", "CPU ms per operation", "doing nothing, %", "memory at rest, MB", "1000 waiting clients, MB"]
+    return table(head, rows)
+
+
+def _notes(plan: Mapping[str, Any]) -> str:
+    return NOTES.format(sustained=plan["sustained_seconds"], crowd=plan["crowd"])
 
 
 def _settings(data: Mapping[str, Any]) -> str:

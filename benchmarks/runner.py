@@ -21,6 +21,8 @@ from benchmarks.systems import PLACES, by_name
 
 CEILING = "pgbench"
 NAMES = [*PLACES, CEILING]
+FAILURES = (RuntimeError, ValueError, OSError, TimeoutError, msgspec.MsgspecError, httpx.HTTPError)
+"""Of one system; the others are measured all the same."""
 
 
 def run(names: list[str], plan: Plan, results: Path) -> None:
@@ -35,18 +37,21 @@ def run(names: list[str], plan: Plan, results: Path) -> None:
         figures: dict[str, Any] = {}
         data["rounds"].append(figures)
         for name in names:
-            figures[name] = _measured(name, plan, f"round {number + 1} of {plan.rounds}")
+            if number and name in plan.once:
+                continue
+            figures[name] = _measured(name, plan, number)
             results.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
-def _measured(name: str, plan: Plan, which: str) -> dict[str, Any]:
+def _measured(name: str, plan: Plan, number: int) -> dict[str, Any]:
     begun = time.monotonic()
-    print(f"{which}: {name} ...", end=" ", flush=True)
+    print(f"round {number + 1} of {plan.rounds}: {name} ...", end=" ", flush=True)
+    first = number == 0
     try:
-        figures = asyncio.run(measure_ceiling(plan) if name == CEILING else measure(by_name(name)(), plan))
-    except (RuntimeError, ValueError, OSError, TimeoutError, msgspec.MsgspecError, httpx.HTTPError) as error:
-        print(f"FAILED: {error}", flush=True)
-        return {"failed": str(error)[-500:]}
+        figures = asyncio.run(measure_ceiling(plan) if name == CEILING else measure(by_name(name)(), plan, first=first))
+    except FAILURES as error:
+        print(f"FAILED: {error!r}", flush=True)
+        return {"failed": repr(error)[-500:]}
     print(f"{time.monotonic() - begun:.0f} s", flush=True)
     return figures
 

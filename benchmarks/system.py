@@ -18,6 +18,8 @@ PEERS = ROOT / "benchmarks" / ".venv"
 PEERS_PYTHON = PEERS / "bin" / "python"
 OUR_PYTHON = Path(sys.executable)
 
+EVERYTHING = frozenset({"idle", "sustained", "polls", "waiting", "starts", "drain"})
+
 TEXT = "a durable operation of two steps, each of which reserves and commits"
 
 
@@ -41,12 +43,19 @@ class Program(NamedTuple):
 class System:
     """One system. What it says of itself is `title` and `settings`, for the report.
 
-    `port` is where its API listens; `secret` is what a client needs to know, if anything. `executes`: there are
-    results to fetch. `waits`: a fetch waits for the result; else it is repeated, ever more seldom. `clients` start
-    operations and fetch results at the same time: enough to keep its workers busy, and few enough that their polls are
-    not what it is busy with. `pauses`: its
-    workers can be stopped while starts go on; `freezes`: they are halted instead, since a worker that is gone would be
-    tried again ever more seldom; `drains`: what is done of a backlog can be counted.
+    `port` is where its API listens; `secret` is what a client needs to know, if anything. `run` begins every key, where
+    a database has seen others.
+
+    `executes`: there are results to fetch. `waits`: a fetch waits for the result; else it is repeated, less and less.
+    `clients` start operations and fetch results at the same time: enough to keep its workers busy, and few enough that
+    their polls are not what it is busy with. `longest_seconds` of that say enough.
+
+    `pauses`: its workers can be stopped while starts go on; `freezes`: they are halted instead, since a worker that is
+    gone would be tried again ever more seldom. `drains`: what is done of a backlog can be counted; `at_once`: only when
+    all of it is, since it works on all of it at the same time.
+
+    `measures`: the figures that are taken of it. `crowded`: how much memory very many waiting clients take, too.
+    `counted`: and what Postgres did for each answer.
     """
 
     name: ClassVar[str]
@@ -57,7 +66,13 @@ class System:
     pauses: ClassVar[bool] = True
     freezes: ClassVar[bool] = False
     drains: ClassVar[bool] = True
+    at_once: ClassVar[bool] = False
     clients: ClassVar[int] = 256
+    measures: ClassVar[frozenset[str]] = EVERYTHING
+    crowded: ClassVar[bool] = False
+    longest_seconds: ClassVar[float] = 60
+    counted: ClassVar[bool] = False
+    run = ""
 
     def __init__(self, port: int = 0, secret: str = "") -> None:
         self.port = port or free_port()
@@ -100,6 +115,9 @@ class System:
     async def unfinished(self, servers: Servers) -> int:
         """How many operations are not done."""
         raise NotImplementedError
+
+    async def check(self, servers: Servers) -> None:
+        """Raises `RuntimeError` when what was done is not what was to be done."""
 
 
 def body(key: str) -> bytes:

@@ -11,7 +11,12 @@ from operations_api.store.connection import Pool
 from operations_api.store.migrate import migrate
 
 WAIT_SECONDS = 20
-UNFINISHED = "select count(*) from operations where finished_at is null"
+LEDGER = "ledger"
+UNFINISHED = """
+select (select count(*) from operations where ready)
+    + (select count(*) from operations where next_wake_at < now() + interval '1 hour' and not ready)
+"""
+"""What waits for a worker and what one has; not what waits for a day to come."""
 
 
 class Operations(System):
@@ -20,6 +25,8 @@ class Operations(System):
     settings = "one API process, one worker, default settings; a step's effect is elsewhere and does nothing"
     type = "external"
     waits = True
+    crowded = True
+    workers = 1
 
     async def prepare(self, servers: Servers) -> None:
         await migrate(servers.database_url)
@@ -36,11 +43,12 @@ class Operations(System):
             "OPERATIONS_REGISTRY": "benchmarks.definitions:registry",
             "OPERATIONS_LOG": "json",
             "PORT": str(self.port),
+            "BENCH_LEDGER": str(servers.directory / LEDGER),
         }
         command = [str(OUR_PYTHON), "-m", "operations_api"]
         return [
             Program("api", [*command, "serve"], environment),
-            Program("worker", [*command, "worker"], environment),
+            Program("worker", [*command, "worker", "--processes", str(self.workers)], environment),
         ]
 
     def start(self, key: str) -> bytes:
@@ -72,7 +80,31 @@ class LocalOperations(Operations):
     title = "operations-api, local steps"
     settings = "as above, but each handler writes a row of the same database in the transaction of its journal entry"
     type = "local"
+    crowded = False
 
     async def prepare(self, servers: Servers) -> None:
         await super().prepare(servers)
         await execute(servers.database_url, MARKS)
+
+
+class WaitingOperations(Operations):
+    name = "operations-waiting"
+    title = "operations-api, handlers that wait"
+    settings = "as above, but each of the four handlers waits for 0.2 s, as for another service; 200 slots"
+    type = "waiting"
+    clients = 600  # more than two workers have slots
+    measures = frozenset({"sustained"})
+    crowded = False
+    longest_seconds = 12  # what waits does not vary
+
+    async def check(self, servers: Servers) -> None:
+        calls = (servers.directory / LEDGER).read_text(encoding="ascii").splitlines()
+        if repeated := len(calls) - len(set(calls)):
+            raise RuntimeError(f"{repeated} of {len(calls)} calls were made twice, though no worker has died")
+
+
+class TwoWorkers(WaitingOperations):
+    name = "operations-waiting-2"
+    title = "operations-api, handlers that wait, two workers"
+    settings = "the same with two workers; every call was noted, and none was made twice"
+    workers = 2

@@ -19,6 +19,7 @@ class Restate(System):
     settings = "its server with default settings on a file system that syncs, the service on one hypercorn process"
     waits = True
     freezes = True
+    at_once = True  # of thousands of invocations none is completed for half a minute, and then all are
 
     def programs(self, servers: Servers) -> list[Program]:
         self._admin, self._service = free_port(), free_port()

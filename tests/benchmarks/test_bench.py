@@ -1,18 +1,26 @@
 """The bench: its client reads answers as they were sent, its figures are medians, its page says what was measured."""
 
 import asyncio
+import subprocess
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
-from benchmarks.goals import GOALS, reached
+from benchmarks.ceiling import started
+from benchmarks.goals import BOUNDS, GOALS, measured, reached
 from benchmarks.medians import medians, rate
-from benchmarks.plan import QUICK
+from benchmarks.plan import MIDDLE, PLANS, QUICK, Plan
+from benchmarks.processes import cpu_seconds, family, memory_mb
 from benchmarks.report import render
 from benchmarks.runner import NAMES, machine
 from benchmarks.systems import PLACES, by_name
 from benchmarks.wire import complete, connect, request
+from operations_api.store.queries import load
+
+START_AND_STOP_SECONDS = 11.0
+"""Servers, processes and clients; seen on two cores."""
 
 OK = b'HTTP/1.1 200 OK\r\nETag: "3"\r\nContent-Length: 5\r\n\r\n'
 
@@ -60,6 +68,22 @@ def test_every_system_starts_under_a_key_and_says_what_it_is() -> None:
         assert b"\r\nidempotency-key: a-key\r\n" in system.start("a-key")
 
 
+async def test_the_ceiling_binds_what_a_start_needs(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(started(load("operations")["start_operations"], 3))
+        assert await connection.fetchval("select count(*) from operations where ready") == 3
+    finally:
+        await connection.close()
+
+
+def test_a_process_that_has_just_ended_costs_nothing_more() -> None:
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    assert family(ended.pid) == [ended.pid]
+    assert (cpu_seconds(ended.pid), memory_mb(ended.pid)) == (0.0, 0.0)
+
+
 def test_the_median_leaves_out_rounds_that_failed() -> None:
     rounds = [{"naive": {"starts": {"rate": value}}} for value in (1.0, 9.0, 2.0)] + [{"naive": {"failed": "why"}}]
     assert rate(medians({"rounds": rounds}), "naive", "starts") == 2.0
@@ -70,6 +94,42 @@ def test_a_goal_is_a_ratio_of_one_run() -> None:
     assert [reached(goal, figures) for goal in GOALS if goal.inverse] == [2.0]
     assert all(reached(goal, {}) is None for goal in GOALS)
     assert {name for goal in GOALS for name in (goal.system, goal.other)} <= set(NAMES)
+
+
+def test_a_bound_adds_up_what_it_names() -> None:
+    idle = {"api": 0.25, "worker": 0.5, "postgres": 9.0}
+    figures = {"operations": {"idle_cpu_percent": idle, "crowd": {"api": 20.0}}}
+    got = {bound.figure: measured(bound, figures) for bound in BOUNDS}
+    assert got["idle_cpu_percent"] == 0.75
+    assert got["crowd"] == 200.0
+    assert got["idle"] is None
+
+
+def test_no_goal_rests_on_what_is_measured_once() -> None:
+    named = {name for goal in GOALS for name in (goal.system, goal.other)}
+    assert not [name for plan in PLANS.values() for name in plan.once if name in named]
+
+
+def test_the_middle_length_takes_at_most_25_minutes() -> None:
+    waits = sum(
+        _seconds(name, MIDDLE) * (1 if name in MIDDLE.once else MIDDLE.rounds) for name in NAMES if name in PLACES
+    )
+    assert waits <= 25 * 60
+
+
+def _seconds(name: str, plan: Plan) -> float:
+    """What one round of a system takes, starting and stopping included."""
+    system = by_name(name)
+    finishing = min(plan.sustained_seconds, system.longest_seconds) if system.executes else 0.0
+    polls = plan.polls_seconds * (3 if system.executes else 1)
+    rest = plan.starts_seconds + polls + plan.drain_seconds * (system.executes and system.drains)
+    return START_AND_STOP_SECONDS + plan.rest_seconds + finishing + (rest if "starts" in system.measures else 0.0)
+
+
+def test_every_system_is_measured_in_the_middle_length_as_in_the_full_one() -> None:
+    assert MIDDLE.rounds >= 3
+    assert MIDDLE.sustained_seconds >= 30
+    assert set(PLANS) == {"quick", "middle", "full"}
 
 
 def test_the_page_has_every_system_and_says_which_failed() -> None:
