@@ -1,37 +1,41 @@
-"""What is asked for every operation is answered by an index, with statistics and without, and sorts no table."""
+"""What is asked for every operation is answered by an index, and sorts no table: with few rows and with five million.
+
+The plans for five million are real ones: the planner is given the statistics of a database with so many operations, and
+tables and indexes as large as theirs, all of it holes. `python -m benchmarks.growth --keep-statistics` writes the
+statistics anew, and looks at the same plans where the rows really are.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import Any
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import msgspec
 import pytest
 
-from operations_api.store.connection import Pool, connected
+from benchmarks.growth.plans import HOT, STATISTICS, TABLES, Hot, nodes_of, pages_in, wrong_plans
+from operations_api.embedded.postgres import Postgres
+from operations_api.store.migrate import migrate
 from operations_api.store.queries import load
 
 ROWS = 200_000
 READY = 20_000
-TABLES = ("operations", "idempotency_keys", "operation_steps")
-HOT = [
-    ("operations", "start_operations"),
-    ("operations", "find_keys"),
-    ("operations", "get_operations"),
-    ("operations", "head_of_queue"),
-    ("operations", "claim_operations"),
-    ("operations", "claim_suspect"),
-    ("operations", "fence"),
-    ("journal", "write_journal"),
-    ("type_limits", "is_room_wanted"),
-    ("type_limits", "let_in"),
-]
-BY_NAME = {*(f"{table}_pkey" for table in TABLES), "idempotency_keys_by_operation"}
-"""Each leads to one row, others to all of a tenant."""
+FOR_EVERY_OPERATION = [
+    hot
+    for hot in HOT
+    if hot.name
+    in {
+        "start_operations", "find_keys", "get_operations", "head_of_queue", "claim_operations", "claim_suspect",
+        "fence", "write_journal", "is_room_wanted", "let_in",
+    }
+]  # fmt: skip
+"""Their plans have to be right before anything is known of a table, too."""
 
-UNSORTED = {"head_of_queue", "claim_operations", "claim_suspect", "is_room_wanted", "let_in"}
-"""Their index is in the wanted order; elsewhere only what was sent along is sorted, so that locks are in order."""
+PAGE_BYTES = 8192
+SEGMENT_BYTES = 2**30
+"""Postgres keeps a table in files of this size."""
 
 FILL = f"""
 insert into operations (
@@ -39,7 +43,7 @@ insert into operations (
     result, started_at, finished_at, expires_at
 )
 select
-    'acme', gen_random_uuid(), 'place-order', 1, '[]', '{{}}', 86400, is_ready, n,
+    'tenant-0000', gen_random_uuid(), 'place-order', 1, '[]', '{{}}', 86400, is_ready, n,
     case when is_ready then 'queued' else 'finished' end, case when is_ready then 'pending' else 'succeeded' end,
     case when not is_ready then 'commit' end, case when not is_ready then '{{}}'::json end,
     case when not is_ready then later end, case when not is_ready then later end, case when not is_ready then later end
@@ -57,21 +61,46 @@ select tenant, id, 0, 'stock', 'step', 'external', 'committed' from operations w
 """
 
 
+@pytest.fixture
+async def as_of_five_million(own_postgres: Postgres) -> AsyncIterator[asyncpg.Connection]:
+    """A database that the planner takes for one of five million operations."""
+    await migrate(own_postgres.url)
+    connection = await asyncpg.connect(own_postgres.url)
+    for table in TABLES:
+        await connection.execute(f"alter table {table} set (autovacuum_enabled = false)")
+    statistics = STATISTICS.read_text(encoding="utf-8")
+    await connection.execute(statistics)
+    for name, pages in pages_in(statistics).items():
+        path = await connection.fetchval("select pg_relation_filepath(to_regclass($1))", name)
+        enlarge(own_postgres.data / path, pages * PAGE_BYTES)
+    yield connection
+    await connection.close()
+
+
+def enlarge(file: Path, size: int) -> None:
+    """To this size, without taking any space."""
+    number = 0
+    while size > 0:
+        part = file if number == 0 else file.with_name(f"{file.name}.{number}")
+        part.touch()
+        if part.stat().st_size < min(size, SEGMENT_BYTES):
+            os.truncate(part, min(size, SEGMENT_BYTES))
+        size, number = size - SEGMENT_BYTES, number + 1
+
+
 async def test_hot_statements_read_by_index_only(connection: asyncpg.Connection) -> None:
     for table in TABLES:
         await connection.execute(f"alter table {table} set (autovacuum_enabled = false)")
     for fill in (FILL, FILL_KEYS, FILL_STEPS):
         await connection.execute(fill)
-    await connection.execute("set plan_cache_mode = force_generic_plan")
-    await _check_all(connection)
+    assert await wrong_plans(connection, FOR_EVERY_OPERATION) == []
     await connection.execute("analyze")  # also makes every plan anew
-    await _check_all(connection)
+    assert await wrong_plans(connection, FOR_EVERY_OPERATION) == []
 
 
-async def test_plans_made_while_the_tables_are_empty_read_by_index_only(pool: Pool) -> None:
+async def test_plans_made_while_the_tables_are_empty_read_by_index_only(connection: asyncpg.Connection) -> None:
     """They are kept, and the tables grow."""
-    async with connected(pool) as connection:
-        await _check_all(connection)
+    assert await wrong_plans(connection, FOR_EVERY_OPERATION) == []
 
 
 @pytest.mark.parametrize(
@@ -84,35 +113,38 @@ async def test_plans_made_while_the_tables_are_empty_read_by_index_only(pool: Po
     ],
 )
 async def test_what_is_looked_for_begins_or_ends_where_the_index_says(
-    pool: Pool, table: str, name: str, index: str, column: str
+    connection: asyncpg.Connection, table: str, name: str, index: str, column: str
 ) -> None:
-    async with connected(pool) as connection:
-        nodes = await _plan(connection, name, load(table)[name])
+    nodes = await nodes_of(connection, load(table)[name])
     (scan,) = [node for node in nodes if node.get("Index Name") == index]
     assert column in scan["Index Cond"]
 
 
-async def _check_all(connection: asyncpg.Connection) -> None:
-    for table, name in HOT:
-        nodes = await _plan(connection, name, load(table)[name])
-        scans = [node for node in nodes if node.get("Relation Name") in TABLES and "Scan" in node["Node Type"]]
-        by = {(node["Node Type"], node.get("Index Name")) for node in scans}
-        assert all(kind in ("Index Scan", "Index Only Scan") for kind, _ in by), (name, by)
-        if name in UNSORTED:
-            assert not [node for node in nodes if node["Node Type"].endswith("Sort")], name
-        else:
-            assert {index for _, index in by} <= BY_NAME, (name, by)
+async def test_hot_statements_read_by_index_only_among_five_million(as_of_five_million: asyncpg.Connection) -> None:
+    assert await wrong_plans(as_of_five_million) == []
 
 
-async def _plan(connection: asyncpg.Connection, name: str, statement: str) -> list[dict[str, Any]]:
-    """The nodes of the plan that is kept for whatever is asked."""
-    await connection.execute(f"prepare {name} as {statement}")
-    nulls = ", ".join(["null"] * max((int(number) for number in re.findall(r"\$(\d+)", statement)), default=0))
-    given = f"({nulls})" if nulls else ""
-    [row] = await connection.fetch(f"explain (format json) execute {name} {given}")
-    await connection.execute(f"deallocate {name}")
-    return list(_nodes(msgspec.json.decode(row[0])[0]["Plan"]))
+async def test_the_planner_believes_that_there_are_five_million(as_of_five_million: asyncpg.Connection) -> None:
+    [row] = await as_of_five_million.fetch("explain (format json) select * from operations")
+    assert msgspec.json.decode(row[0])[0]["Plan"]["Plan Rows"] == pytest.approx(5_000_000, rel=0.01)
 
 
-def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    return [plan, *(node for child in plan.get("Plans", ()) for node in _nodes(child))]
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("select * from operations where message = $1", "Seq Scan of operations"),
+        ("select * from operations order by input::text", "sorts"),
+        ("select 1 from operations where expires_at < $1 and tombstone_until is null limit 1", "leads to others, too"),
+        ("select * from operations where tombstone_until is not null order by tombstone_until limit 1", "reads all of"),
+    ],
+)
+async def test_a_wrong_plan_is_seen(
+    as_of_five_million: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, wrong: str, said: str
+) -> None:
+    monkeypatch.setattr("benchmarks.growth.plans.load", lambda _: {"wrong": wrong})
+    found = await wrong_plans(as_of_five_million, [Hot("x", "wrong", named="expires" in wrong)])
+    assert any(said in each for each in found), found
+
+
+def test_no_hot_statement_is_there_twice() -> None:
+    assert len(set(HOT)) == len(HOT)
