@@ -50,14 +50,18 @@ async def monitor(request: Any, resources: Resources, type_name: str | None = No
     full = queries.word(request, "view", ("basic", "full"), "basic") == "full"
     preferences = prefer.parse(request.headers.getall("prefer", []))
     unless = condition(request.headers.getall("if-none-match", []))
+    if preferences.wait and unless is None and not full and type_name is None:
+        operation = present(await resources.watch.until(tenant, id, _is_done, preferences.wait))
+        return monitor_answer(resources.advice, operation, None, preferences)
     operation, beyond = await _read(resources, tenant, id, full)
     if type_name is not None and operation.type != type_name:
         raise not_found()
     if preferences.wait and not operation.done and _is_worth_waiting(operation, unless, full):
         predicate = _is_done if unless is None else _differs_from(operation.version)
-        present(await resources.watch.until(tenant, id, predicate, preferences.wait))
         waited_from = operation.version
-        operation, beyond = await _read(resources, tenant, id, full)
+        operation = present(await resources.watch.until(tenant, id, predicate, preferences.wait))
+        if full:
+            operation, beyond = await _read(resources, tenant, id, full)
         if unless is not None and unless.anything and operation.version != waited_from:
             unless = None  # "*" asked for any change, and there it is
     if unless is not None and unless.matches_weakly(tag_of(operation.version, full=full)):
