@@ -162,6 +162,32 @@ async def test_a_local_transaction_is_all_or_nothing(connection, journal, change
     assert len(await connection.fetch(STEPS)) == len(changes) == 1
 
 
+async def test_what_the_first_handler_did_is_undone_with_the_transaction_which_begins_anew(
+    connection, journal, leases, leased
+):
+    await connection.execute("create table effects (what text)")
+    where = leased.operation.tenant, leased.operation.id, leased.epoch
+    async with journal.transaction(*where) as local:
+        await local.set_savepoint()
+        await local.connection.execute("insert into effects values ('undone')")
+        await local.end_savepoint(keep=False)
+        await local.write(entry(leased, step_entry(state="reserving")))
+    assert (await connection.fetch("select from effects"), len(await connection.fetch(STEPS))) == ([], 1)
+
+
+async def test_a_lease_lost_while_the_transaction_begins_anew_ends_the_work(connection, journal, leased):
+    async def work():
+        async with journal.transaction(leased.operation.tenant, leased.operation.id, leased.epoch) as local:
+            await local.set_savepoint()
+            await local.undo()
+            await fenced(connection, leased)
+            await local.begin()
+
+    with pytest.raises(LeaseLost):
+        await work()
+    assert await connection.fetch(STEPS) == []
+
+
 async def test_a_local_transaction_keeps_a_claim_away_and_lets_a_heartbeat_pass(
     connection, journal, leases, leased, database
 ):
