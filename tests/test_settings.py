@@ -44,6 +44,8 @@ def test_every_variable_fills_its_field() -> None:
         "OPERATIONS_DRAIN_SECONDS": "0", "OPERATIONS_METRICS_PORT": "9100",
         "OPERATIONS_WEBHOOK_NETWORKS": "10.0.0.0/8, ::1",
         "OPERATIONS_WEBHOOK_SOURCES": "/sources.json", "OPERATIONS_WEBHOOK_UNKNOWN": "204",
+        "OPERATIONS_WEBHOOK_RETENTION_DAYS": "3", "OPERATIONS_WEBHOOK_DEAD_RETENTION_DAYS": "20",
+        "OPERATIONS_WEBHOOK_EVENT_RETENTION_DAYS": "40",
         "OPERATIONS_URL": "http://api:8000",
         "OPERATIONS_API_KEY": "operators-key", "OPERATIONS_POSTGRES_BIN": "/pg", "OPERATIONS_VALKEY_SERVER": "/valkey",
     }  # fmt: skip
@@ -59,6 +61,7 @@ def test_every_variable_fills_its_field() -> None:
         pool_size=3,
         worker_slots=7, drain_seconds=0, metrics_port=9100, webhook_networks="10.0.0.0/8,::1/128",
         webhook_sources=Path("/sources.json"), webhook_unknown=204,
+        webhook_retention_days=3, webhook_dead_retention_days=20, webhook_event_retention_days=40,
         url="http://api:8000", api_key="operators-key",
         postgres_bin=Path("/pg"), valkey_server=Path("/valkey"),
     )  # fmt: skip

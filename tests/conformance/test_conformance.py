@@ -102,7 +102,7 @@ def test_list_names_every_case_and_asks_nobody() -> None:
         (["--key", "nobody-has-this-key"], "--key: the service does not know this API key"),
         (["--url", "ftp://nowhere"], "ftp://nowhere is not a URL such as"),
         (["--url", "http://127.0.0.1:9"], "http://127.0.0.1:9 cannot be reached"),
-        (["--type", "no-such-type"], "--type: there is no no-such-type; there are: charge-card"),
+        (["--type", "no-such-type"], "--type: there is no no-such-type; there are: adjust-price, charge-card"),
         (["--type", "place-order"], "--input: place-order does not take it: Object missing required field"),
     ],
 )

@@ -8,6 +8,7 @@ import stat
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -112,7 +113,11 @@ def test_a_child_dies_with_its_parent_where_the_kernel_does_not_help() -> None:
     )
     with running([sys.executable, "-c", script]) as parent:
         pid = int(line_of(parent))  # from the child itself: a launcher would see by itself that its parent is gone
-        below = children_of(parent.pid)
+        below = [pid]
+        for _ in range(1000):  # only so that a child nobody watches over fails instead of hanging
+            if len(below := children_of(parent.pid)) == 2:
+                break
+            time.sleep(0.01)
         assert pid in below
         assert len(below) == 2, "the child and the shell that watches over it"
         with watching(below) as processes:
