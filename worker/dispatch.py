@@ -36,8 +36,11 @@ SWEEP_BATCH: Final = 500
 ROUND_SECONDS: Final = 1.0
 """How late an operation starts that nobody woke a worker for."""
 
-FULL_PAUSE_SECONDS: Final = 0.01
-"""A worker without a free slot looks this long after one has become free, once for all that end meanwhile."""
+BACKLOG_PAUSE_SECONDS: Final = 0.01
+"""While more is ready than there are slots, free ones are filled this late, so that one claim fills several of them."""
+
+MANY_SLOTS: Final = 8
+"""An eighth of the slots is worth a claim at once."""
 
 ERROR_PAUSE_SECONDS: Final = 0.5
 
@@ -76,6 +79,7 @@ class Dispatcher:
         self._suspect_since = -ROUND_SECONDS
         self._suspects_at = -ROUND_SECONDS
         self._more_suspects = False
+        self._more_is_ready = False
         self._looks_soon = False
 
     def wake(self) -> None:
@@ -111,11 +115,13 @@ class Dispatcher:
         return claimed
 
     async def _claim(self, free: int) -> int:
+        self._more_is_ready = True  # unless it turns out that there is less than was asked for
         if free <= 0:
             return 0
-        asked_at = time.monotonic()
-        await self._type_limits.let_in(min(free, CLAIM_BATCH))
-        claimed = await self._leases.claim(self._registry.versions, min(free, CLAIM_BATCH))
+        asked_at, most = time.monotonic(), min(free, CLAIM_BATCH)
+        await self._type_limits.let_in(most)
+        claimed = await self._leases.claim(self._registry.versions, most)
+        self._more_is_ready = len(claimed) == most
         for leased in claimed:
             self._start(leased, asked_at)
         self._services.meter.claimed(len(claimed))
@@ -224,17 +230,23 @@ class Dispatcher:
         self.wake()
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        was_full = len(self._tasks) >= self._slots
         self._leaseholder.let_go(self._tasks.pop(task))
         if task is self._suspect:
             self._suspect = None
             self._let_others_have_their_turn()
             self.wake()
-        elif was_full and not self._looks_soon:  # else everything that was ready has been claimed
-            self._looks_soon = True
-            asyncio.get_running_loop().call_later(FULL_PAUSE_SECONDS, self._look)
+        elif self._more_is_ready:
+            self._look_soon()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("operation could not be run", exc_info=error)
+
+    def _look_soon(self) -> None:
+        """Once for all that end meanwhile; at once where that is many."""
+        if (self._slots - len(self._tasks)) * MANY_SLOTS >= self._slots:
+            self.wake()
+        elif not self._looks_soon:
+            self._looks_soon = True
+            asyncio.get_running_loop().call_later(BACKLOG_PAUSE_SECONDS, self._look)
 
     def _look(self) -> None:
         self._looks_soon = False

@@ -15,6 +15,7 @@ from operations_api.queue import Queue
 from tests.processes import watching
 from tests.worker.crew import PATIENCE_SECONDS, POLL_SECONDS, PROGRAM, Crew
 from tests.worker.definitions import StepTold
+from worker.dispatch import ROUND_SECONDS
 
 ORDER = (StepTold("stock", effect="local"), StepTold("funds"), StepTold("mail", kind="action"))
 DONE_ONCE = Counter(["stock:reserve", "funds:reserve", "stock:commit", "funds:commit", "mail:execute"])
@@ -40,6 +41,18 @@ async def test_two_workers_do_two_hundred_operations_once_each(crew: Crew) -> No
         assert len(crew.calls(id)) == len(DONE_ONCE), "nobody called anything twice"
         assert (await crew.row(id))["lease_epoch"] == 1
     assert {line.pid for id in waiting for line in crew.ledger(id)} == {worker.pid for worker in workers}
+
+
+async def test_a_backlog_is_claimed_as_slots_become_free_and_not_by_rounds(crew: Crew) -> None:
+    slots, backlog = 10, 300
+    ids = [await crew.begin(StepTold("only", effect="local"), fair_order=place) for place in range(backlog)]
+    crew.start_worker(OPERATIONS_WORKER_SLOTS=str(slots))
+    await crew.done(ids[slots])
+    began = time.monotonic()
+    for id in ids:
+        await crew.done(id)
+    rounds = (time.monotonic() - began) / ROUND_SECONDS
+    assert rounds < backlog / slots / 2, "filling all slots once a round would take twice as many"
 
 
 async def test_operations_outlive_the_backends_that_serve_them(crew: Crew) -> None:
