@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import pytest
 
 from operations_api.domain.journal import JournalEntry
 from operations_api.store.connection import Pool
@@ -151,30 +152,40 @@ async def test_a_start_that_comes_while_the_head_ends_is_not_forgotten(
     assert await ready(connection) == {started}
 
 
+@pytest.mark.parametrize("end", ["cancel", "force-close"])
 async def test_a_head_that_ends_while_another_is_being_accepted_makes_that_one_ready(
-    database: str, store: Store, connection: asyncpg.Connection
+    end: str, database: str, pool: Pool, store: Store, connection: asyncpg.Connection
 ) -> None:
     head = await start(store)
+    if end == "force-close":
+        await connection.execute("update operations set status = 'needs_attention' where id = $1", head)
     transaction = connection.transaction()
     await transaction.start()
     await factory.operation(connection, id=(late := uuid4()), tenant=factory.TENANT, group_name="account-7")
-    canceling = asyncio.create_task(store.cancel(factory.TENANT, head))
+    order = Order(tenant=factory.TENANT, id=head, actor="ann", evidence="a test")
+    closing: Any = store.cancel(factory.TENANT, head) if end == "cancel" else Operators(pool).force_close(order)
+    ending_it = asyncio.create_task(closing)
     await blocked(database)
     await transaction.commit()
-    assert (await canceling).outcome == "accepted"
+    assert (await ending_it).outcome in ("accepted", "done")
     assert await ready(connection) == {late}
 
 
 async def test_what_waits_is_canceled_while_the_head_ends_and_nobody_is_forgotten(
-    database: str, store: Store, connection: asyncpg.Connection
+    database: str, store: Store, connection: asyncpg.Connection, leases: Leases, journal: Journal
 ) -> None:
-    head, second, third = [await start(store) for _ in range(3)]
+    """Both wait for the group, the head's end first; then it wants the row of what is canceled."""
+    _, second, third = [await start(store) for _ in range(3)]
+    (head,) = await leases.claim(KNOWN, 1)
     transaction = connection.transaction()
     await transaction.start()
-    await connection.execute(CANCEL, head)  # makes the second ready, and holds its row
+    await connection.execute("select from operation_groups for update")
+    writing = asyncio.create_task(journal.write(ending(head)))
+    await blocked(database, 1)
     canceling = asyncio.create_task(store.cancel(factory.TENANT, second))
-    await blocked(database)
+    await blocked(database, 2)
     await transaction.commit()
+    assert await writing is not None
     assert (await canceling).outcome == "accepted"
     assert await ready(connection) == {third}
 
