@@ -23,7 +23,7 @@ from operations_api.store.stock import counting
 from operations_api.store.store import CANCELED_ERROR
 
 SQL: Final = load("journal")
-OPERATIONS: Final = load("operations")
+LEASES: Final = load("leases")
 
 
 class ProgressReport(msgspec.Struct, frozen=True):
@@ -124,7 +124,7 @@ class Journal:
         newest = {(report.tenant, report.id): report for report in reports}.values()
         async with connected(self._pool) as connection:
             rows = await connection.fetch(
-                OPERATIONS["report_progress"],
+                SQL["report_progress"],
                 [report.tenant for report in newest],
                 [report.id for report in newest],
                 [report.epoch for report in newest],
@@ -168,7 +168,7 @@ class LocalTransaction:
         self._transaction = self.connection.transaction()
         await self._transaction.start()
         try:
-            held = await self.connection.fetchval(OPERATIONS["fence"], *self._fence)
+            held = await self.connection.fetchval(LEASES["fence"], *self._fence)
         except CONFLICTS:
             await self.undo()
             raise

@@ -17,7 +17,7 @@ from operations_api.store.connection import CONFLICTS, Connection, Pool, connect
 from operations_api.store.queries import load
 from operations_api.store.rows import to_operation, to_step
 
-SQL: Final = load("operations")
+SQL: Final = load("leases")
 JOURNAL: Final = load("journal")
 
 

@@ -107,7 +107,7 @@ async def test_plans_made_while_the_tables_are_empty_read_by_index_only(connecti
     ("table", "name", "index", "column"),
     [
         ("operations", "list_operations", "operations_newest", "ROW(created_at, id)"),
-        ("operations", "sweep", "operations_asleep", "next_wake_at"),
+        ("leases", "sweep", "operations_asleep", "next_wake_at"),
         ("operations", "recent_durations", "operations_expired", "expires_at"),
         ("webhooks", "claim_webhooks", "webhooks_lanes", "next_attempt_at"),
     ],

@@ -156,3 +156,14 @@ select s.*
 from unnest($1::text[], $2::uuid[]) as r (tenant, id)
 join operation_steps as s on s.tenant = r.tenant and s.operation_id = r.id
 order by s.tenant, s.operation_id, s.position;
+
+-- name: report_progress
+-- The newest progress of calls under way.
+update operations as o
+set progress = p.progress::json,
+    message = p.message,
+    version = o.version + 1,
+    updated_at = greatest(o.updated_at, clock_timestamp())
+from unnest($1::text[], $2::uuid[], $3::bigint[], $4::text[], $5::text[]) as p (tenant, id, epoch, progress, message)
+where o.tenant = p.tenant and o.id = p.id and o.lease_epoch = p.epoch and o.finished_at is null
+returning o.tenant, o.id, o.version;
