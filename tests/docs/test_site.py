@@ -56,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path) -> None:
     """Else the test above could not fail."""
-    for name in ("docs", "openapi", "examples", "deploy"):
+    for name in ("docs", "openapi", "examples", "deploy", "benchmarks/results"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("mkdocs.yml", "CHANGELOG.md"):
         shutil.copy(ROOT / name, tmp_path)

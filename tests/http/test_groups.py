@@ -1,5 +1,7 @@
 """What a start may say of its place among the others: a group, a priority."""
 
+import asyncio
+import time
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -8,6 +10,7 @@ import pytest
 
 from operations_api import Registry
 from operations_api.domain.fair_order import COST_NS, COSTS
+from operations_api.http.places import Places
 from tests.conftest import run_sql
 from tests.http.service import Client, Service, note, running
 
@@ -63,12 +66,24 @@ async def test_a_type_says_what_holds_for_starts_that_say_nothing(database: str,
     assert {tuple(row) for row in rows} == {(True, False, True)}
 
 
-async def test_a_burst_of_one_tenant_does_not_delay_another(service: Service, client: Client) -> None:
+async def test_a_burst_of_one_tenant_takes_places_further_and_further_ahead(service: Service, client: Client) -> None:
     burst = [await place_of(service, await client.started()) for _ in range(30)]
     assert burst == sorted(set(burst))
     assert burst[-1] - burst[0] >= 28 * COST_NS, "each is a cost further away, however quickly they come"
-    async with service.client(await service.new_key()) as other:
-        assert await place_of(service, await other.started()) < burst[-1]
+
+
+async def test_while_a_queue_is_served_slowly_its_tenant_does_not_delay_another() -> None:
+    head = time.time_ns() - 10_000_000_000
+
+    async def read_head() -> int:
+        return head
+
+    places = Places(lambda tenant: 10 if tenant == "heavy" else 1, read_head)
+    places.next("slow", "normal")
+    await places.close()  # it has looked
+    slow = [places.next("slow", "normal") for _ in range(100)]
+    assert head < places.next("other", "normal") <= head + COST_NS < slow[-1]
+    assert places.next("heavy", "normal") <= head + COST_NS / 10
 
 
 async def test_a_tenant_with_more_weight_has_its_places_closer(database: str, redis_url: str) -> None:
@@ -79,7 +94,8 @@ async def test_a_tenant_with_more_weight_has_its_places_closer(database: str, re
         for tenant in ("heavy", "light"):
             async with service.client(await service.new_key(tenant)) as client:
                 low = {"input": {}, "priority": "low"}
-                places = [await place_of(service, await client.started(low)) for _ in range(30)]
+                started = await asyncio.gather(*(client.started(low) for _ in range(30)))
+                places = sorted([await place_of(service, each) for each in started])
             closest[tenant] = min(after - before for before, after in pairwise(places))
     assert closest["light"] >= LOW_COST_NS / 2
     assert closest["heavy"] < LOW_COST_NS / 2
