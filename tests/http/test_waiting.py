@@ -94,11 +94,12 @@ async def settled(counted: Counted) -> None:
 async def test_they_cost_a_subscription_and_a_query_or_two_a_second_and_all_are_answered(
     server: Api, counted: Counted, redis_url: str
 ):
-    subscribed = await listeners(redis_url)
     async with AsyncExitStack() as stack:
         key = await server.new_key()
         client = await stack.enter_async_context(server.client(key))
         paths = [(await client.started())["links"]["self"] for _ in range(OPERATIONS)]
+        await client.get(paths[0], headers={"Prefer": "wait=1"})  # whoever waits: the server has subscribed by then
+        subscribed = await listeners(redis_url)
 
         async def connected(number: int) -> list[Wire]:
             return [await stack.enter_async_context(await server.connect()) for _ in range(number)]
