@@ -92,7 +92,8 @@ async def test_only_the_claim_and_the_end_of_an_operation_touch_an_index(connect
         while (found := await _updated(connection))["operations"]["updated"] < 6 * MANY:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_SECONDS)  # a session that is over tells what it did a little later
     operations, steps = found["operations"], found["operation_steps"]
-    assert operations["updated"] - operations["in_place"] <= 2.3 * MANY, operations
+    # two of six touch indexes, and some more find their page full; an index that each write touches makes it six
+    assert operations["updated"] - operations["in_place"] <= 4 * MANY, operations
     assert steps["in_place"] >= 0.95 * steps["updated"], steps
 
 

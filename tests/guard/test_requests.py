@@ -36,8 +36,8 @@ async def test_many_polls_at_once_share_their_statements(face: Face, sent: Count
     ids = [await face.start() for _ in range(MANY)]
     sent.clear()
     await asyncio.gather(*(face.poll(id) for id in ids))
-    assert set(sent) == {"get_operations"}
-    hold("statements_of_64_polls", sent.total())
+    assert set(sent) <= {"get_operations", "find_key"}, "whose key it is, is asked anew now and then"
+    hold("statements_of_64_polls", sent["get_operations"])
 
 
 async def test_a_start_calls_no_more_of_our_functions_than_it_did(face: Face) -> None:
