@@ -63,12 +63,7 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     assert settings.database_url is not None
     assert settings.redis_url is not None
     owner = uuid.uuid4()  # random per start: no host name is trusted to be unique
-    pool = await open_pool(
-        settings.database_url,
-        size=settings.pool_size + JOURNAL_SESSIONS,
-        session=_session(settings),
-        patience_seconds=settings.lease_seconds,  # Postgres itself gives a statement up before
-    )
+    pool = await _open(settings)
     await remember(pool, registry)
     changes = Publisher(settings.redis_url)
     meter = UNMETERED if settings.metrics_port is None else Metrics()
@@ -110,6 +105,16 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
         await changes.close()
         await _close(pool)
         await asyncio.to_thread(services.tracer.close)
+
+
+async def _open(settings: Settings) -> Pool:
+    assert settings.database_url is not None
+    return await open_pool(
+        settings.database_url,
+        size=settings.pool_size + JOURNAL_SESSIONS,
+        session=_session(settings),
+        patience_seconds=settings.lease_seconds,  # Postgres itself gives a statement up before
+    )
 
 
 def _kept(settings: Settings) -> Kept:
