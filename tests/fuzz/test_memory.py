@@ -6,16 +6,18 @@ import random
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
+from statistics import median
 
 from tests.fuzz.conversations import Request
 from tests.fuzz.target import Target
 
 SEED = 20
-WARM_UP_ROUNDS = 3
-ROUNDS = 10
-IN_A_ROUND = 24
+WARM_UP_ROUNDS = 2
+ROUNDS = 7
+IN_A_ROUND = 72
 LONG = 60_000
-"""Bytes: were those of one kind kept, the process would grow by 14 MB."""
+"""Bytes: were those of one kind kept, the process would grow by 4.3 MB in every round."""
 
 REMEMBERED = 1024
 IN_A_CONNECTION = 128
@@ -39,10 +41,12 @@ def test_memory_does_not_grow_with_what_is_sent(target: Target) -> None:
     target.refresh()
     for _ in range(WARM_UP_ROUNDS):
         attack(target, dice)
-    before = target.memory_bytes()
+    held = [target.memory_bytes()]
     for _ in range(ROUNDS):
         attack(target, dice)
-    assert target.memory_bytes() < MAY_GROW * before
+        held.append(target.memory_bytes())
+    # the median: once in a while the allocator takes ten megabytes for good, what is kept comes with every round
+    assert median(after - before for before, after in pairwise(held)) < IN_A_ROUND * LONG / 2
 
 
 def test_memory_does_not_grow_with_the_addresses_that_are_asked_for(target: Target) -> None:
@@ -79,17 +83,23 @@ def asking(dice: random.Random) -> Request:
 
 def attack(target: Target, dice: random.Random) -> None:
     """One round: values that nobody has sent before, and bodies that cost most to read."""
-    for conversation in conversations(dice):
-        assert target.bears(conversation)
+    for conversation in answered(dice):
+        assert target.answers(conversation)
+    for conversation in left_early(dice):
+        target.bears(conversation)
 
 
-def conversations(dice: random.Random) -> Iterator[bytes]:
+def answered(dice: random.Random) -> Iterator[bytes]:
     for requests in zip(*(strange(fresh(dice, LONG)) for _ in range(IN_A_ROUND)), strict=True):
         yield b"".join(request.sent(last=request is requests[-1]) for request in requests)
     yield Request(body=b'{"input":{"text":"' + fresh(dice, 1_000_000) + b'"}}', target=CHECKED).sent()
-    yield Request(body=b'{"input":{"text":"' + fresh(dice, 4_000_000) + b'"}}').sent()
     yield Request(body=b'{"input":{"anything":' + b"[" * 1_000_000, target=CHECKED).sent()
     yield Request(body=b'{"input":{"anything":[' + b"{}," * 300_000 + b"{}]}}", target=CHECKED).sent()
+
+
+def left_early(dice: random.Random) -> Iterator[bytes]:
+    """The server closes before it has read the one, and we before the other has ended."""
+    yield Request(body=b'{"input":{"text":"' + fresh(dice, 4_000_000) + b'"}}').sent()
     yield Request(b"GET", b"/operations/@ID@/events").sent()
 
 
