@@ -39,12 +39,18 @@ class FairOrder:
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self._last: dict[Lane, int] = {}
         self._chance = chance
-        self._head: int | None = None
+        self._clock = 0
+        self._somebody_waits = False
         self._head_at = 0
 
     def observe_head(self, place: int | None, now_ns: int) -> None:
-        """Whose turn it is, among all that wait: None when nobody does."""
-        self._head, self._head_at = place, now_ns
+        """Whose turn it is, among all that wait: None when nobody does.
+
+        The clock never goes back: what is ready long after it started, as a retry is, has a place of then. Whoever
+        started next would get places behind that one, before all who wait.
+        """
+        self._somebody_waits, self._head_at = place is not None, now_ns
+        self._clock = max(self._clock, now_ns if place is None else min(place, now_ns))
 
     def place(self, tenant: str, now_ns: int, *, priority: Priority = "normal", weight: int = 1) -> int:
         """The next place of this lane, in nanoseconds; lower runs earlier, and no two of a lane are alike."""
@@ -58,9 +64,9 @@ class FairOrder:
         return begin + int(cost * (1 - self._chance() / 2))
 
     def _served(self, now_ns: int) -> int:
-        if self._head is None or now_ns - self._head_at > HEAD_IS_KNOWN_NS:
+        if not self._somebody_waits or now_ns - self._head_at > HEAD_IS_KNOWN_NS:
             return now_ns
-        return min(now_ns, self._head)
+        return min(now_ns, self._clock)
 
     def _forget_before(self, served: int) -> None:
         self._last = {lane: last for lane, last in self._last.items() if last > served}

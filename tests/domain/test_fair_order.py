@@ -98,6 +98,16 @@ def test_whoever_was_next_long_ago_says_nothing_of_now() -> None:
     assert order.place("b", later) == later + COST_NS
 
 
+def test_what_is_ready_long_after_it_started_turns_no_clock_back() -> None:
+    order = exact()
+    order.observe_head(None, NOW)
+    known = order.place("known", NOW)
+    order.observe_head(NOW - 86_400 * SECOND_NS, NOW + SECOND_NS)  # a retry of yesterday's
+    flood = [order.place("new", NOW + SECOND_NS) for _ in range(1000)]
+    assert served(("flood", flood), ("known", [known, order.place("known", NOW + SECOND_NS)])).index("known") <= 2
+    assert min(flood) > NOW
+
+
 def test_a_head_from_a_clock_that_is_ahead_holds_nobody_back() -> None:
     order = exact()
     order.observe_head(NOW + 100 * SECOND_NS, NOW)

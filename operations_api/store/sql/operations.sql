@@ -239,9 +239,18 @@ delete from operation_steps where tenant = $1 and operation_id = $2;
 delete from webhooks where tenant = $1 and operation_id = $2;
 
 -- name: head_of_queue
--- Whose turn it is: how far the common order of all tenants has been served. Not who waits for another worker.
-select fair_order
-from operations
-where ready and status <> 'needs_attention' and lost_leases < 2
-order by fair_order
-limit 1;
+-- Whose turn it is: how far the common order of all tenants has been served. What was not ready when it started (the next
+-- of a group, what was let in, what is tried again) has a place of then, which says nothing of the others. Nor does who
+-- waits for another worker.
+select coalesce(
+    min(fair_order) filter (where phase = 'queued' and group_name is null and not_before is null and not limited),
+    max(fair_order)
+) as fair_order
+from (
+    select fair_order, phase, group_name, not_before, limited
+    from operations
+    where ready and status <> 'needs_attention' and lost_leases < 2
+    order by fair_order
+    limit 100
+) as next
+having count(*) > 0;
