@@ -8,6 +8,8 @@ from typing import Final
 from operations_api.store.connection import CONFLICTS, Pool, connected
 from operations_api.store.queries import load
 
+LIFT_BATCH: Final = 2_000
+
 SQL: Final = load("type_limits")
 
 
@@ -38,7 +40,7 @@ class TypeLimits:
         except CONFLICTS:  # others are letting in; there is another round in a second
             return 0
 
-    async def lift(self) -> int:
+    async def lift(self, at_most: int = LIFT_BATCH) -> int:
         """Make ready what waits although its type has no limit any more; how many those were."""
         async with connected(self._pool) as connection:
-            return len(await connection.fetch(SQL["lift_limits"], self._unlimited))
+            return len(await connection.fetch(SQL["lift_limits"], self._unlimited, at_most))

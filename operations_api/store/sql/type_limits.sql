@@ -46,8 +46,17 @@ where o.tenant = picked.tenant and o.id = picked.id
 returning o.id;
 
 -- name: lift_limits
--- These types have no limit any more: what started when they had one waits no longer.
-update operations
+-- These types have no limit any more: what started when they had one waits no longer. So many at a time, and not what
+-- another worker frees just now: the round in which this is asked claims only afterwards.
+with picked as (
+    select tenant, id
+    from operations
+    where waits_for_room and type = any ($1::text[])
+    limit $2
+    for update skip locked
+)
+update operations as o
 set ready = true, waits_for_room = false, limited = false
-where waits_for_room and type = any ($1::text[])
-returning id;
+from picked
+where o.tenant = picked.tenant and o.id = picked.id
+returning o.id;
