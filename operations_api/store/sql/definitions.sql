@@ -17,12 +17,12 @@ where d.name = known.name and d.version = known.version;
 
 -- name: park_orphans
 -- Ready operations of versions that no worker has announced for so long need attention. They stay ready, so that they
--- go on by themselves when such a worker appears.
+-- go on by themselves when such a worker appears. What waits for room would wait for ever: nobody lets it in.
 with orphans as (
     select o.tenant, o.id
     from operations as o
     left join definitions as d on d.name = o.type and d.version = o.definition_version
-    where o.ready and o.status <> 'needs_attention'
+    where (o.ready or o.waits_for_room) and o.status <> 'needs_attention'
       and coalesce(d.announced_at, d.first_seen_at, o.created_at) < clock_timestamp() - make_interval(secs => $1)
     limit $2
     for update of o skip locked

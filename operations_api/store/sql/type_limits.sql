@@ -7,8 +7,8 @@ select exists (select from operations where waits_for_room and type = any ($1::t
 select pg_advisory_xact_lock(hashtextextended('operations-api: rooms', 0));
 
 -- name: let_in
--- Make ready what there is room for, in fair order. What is ready or has a lease takes room. What waits for a worker
--- that knows its version takes none until there is one: this one, if it does.
+-- Make ready what there is room for, in fair order. What is ready or has a lease takes room: only versions that this
+-- worker knows are let in, so that none is taken by what nobody executes.
 with room as (
     select l.type, greatest(l.at_once - taken.number, 0) as free
     from unnest($1::text[], $2::int[]) as l (type, at_once)
@@ -30,10 +30,7 @@ picked as (
         select tenant, id
         from operations
         where type = room.type and waits_for_room
-          and (
-              status <> 'needs_attention'
-              or (type, definition_version) = any (array(select (t, v) from unnest($3::text[], $4::int[]) as k (t, v)))
-          )
+          and (type, definition_version) = any (array(select (t, v) from unnest($3::text[], $4::int[]) as k (t, v)))
         order by fair_order
         limit least(room.free, $5::bigint)
         for update skip locked
