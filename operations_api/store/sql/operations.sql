@@ -172,15 +172,16 @@ order by o.finished_at desc;
 
 -- name: cancel_operation
 -- Ask for cancellation, against the commit decision and the Pivot's intent. An operation nobody has claimed yet holds
--- nothing and ends here; one that nobody works on becomes ready, so that a worker releases what it holds. Its group is
--- locked first: whoever ends the group's head locks that, too, before the one that is next.
+-- nothing and ends here; one that nobody works on becomes ready, so that a worker releases what it holds. The group of
+-- one that would end here is locked first: whoever ends the group's head locks that, too, before the one that is next.
+-- Of any other the group is left alone: the worker that ends it has the operation first and then its group.
 with held as materialized (
     select
     from operations as o
     cross join lateral (
         select from operation_groups where tenant = o.tenant and name = o.group_name for update
     ) as g
-    where o.tenant = $1 and o.id = $2
+    where o.tenant = $1 and o.id = $2 and o.phase = 'queued'
 )
 update operations
 set cancel_requested_at = clock_timestamp(),
