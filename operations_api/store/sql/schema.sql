@@ -545,6 +545,7 @@ create trigger operations_join_group
 create function leave_group() returns trigger language plpgsql as $$
 declare
     next uuid;
+    now timestamptz;
 begin
     -- a statement of its own: the next one sees what was committed while this one waited for the lock
     perform from operation_groups where tenant = new.tenant and name = new.group_name for update;
@@ -562,10 +563,11 @@ begin
         return null;
     end if;
     update operation_groups set head = next where tenant = new.tenant and name = new.group_name;
-    -- one whose deadline has woken it already goes by itself
+    -- one whose deadline has woken it already goes by itself; asked twice, the clock could pass not_before in between
+    now := clock_timestamp();
     update operations
-    set ready = coalesce(not_before <= clock_timestamp(), true),
-        next_wake_at = case when not_before > clock_timestamp() then least(not_before, deadline) end
+    set ready = coalesce(not_before <= now, true),
+        next_wake_at = case when not_before > now then least(not_before, deadline) end
     where tenant = new.tenant and id = next
       and phase = 'queued' and not ready and not waits_for_room and lease_owner is null;
     return null;
