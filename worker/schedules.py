@@ -84,6 +84,8 @@ class Scheduler:
     async def _take(self, turn: Turn) -> list[bool]:
         """Start what is due; for each tick whether it was a replay."""
         ticks = turn.schedule.due(turn.after, turn.now)
+        if ticks:  # what the clock starts has its turn among all who wait, as what clients start
+            self._order.observe_head(await self._store.head_of_queue(), time.time_ns())
         replays = await asyncio.gather(*(self._start(turn.schedule, tick) for tick in ticks))
         await turn.advance(ticks[-1] if ticks else None)
         self._count(turn, replays)
