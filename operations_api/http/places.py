@@ -30,7 +30,8 @@ class Places:
 
     def next(self, tenant: str, priority: Priority) -> int:
         """The next place of this tenant and priority."""
-        if time.monotonic() - self._looked_at >= LOOK_SECONDS:
+        is_looking = self._looking is not None and not self._looking.done()
+        if not is_looking and time.monotonic() - self._looked_at >= LOOK_SECONDS:
             self._looked_at = time.monotonic()
             self._looking = asyncio.get_running_loop().create_task(self._look())
         return self._order.place(tenant, time.time_ns(), priority=priority, weight=self._weight_of(tenant))

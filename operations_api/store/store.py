@@ -227,7 +227,7 @@ class Store:
         """The place in the fair order that is served next; None when nobody waits, or migrations are missing."""
         try:
             rows = await self._fetch("head_of_queue")
-        except asyncpg.UndefinedTableError:
+        except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
             return None
         return rows[0]["fair_order"] if rows else None
 
