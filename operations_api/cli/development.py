@@ -6,8 +6,11 @@ import os
 
 import rich_click as click
 
+from operations_api.cli.address import listening
+
 
 @click.command()
+@listening
 @click.option("--die-with-parent", is_flag=True, hidden=True, help="Stop when the parent process is gone.")
 def dev(die_with_parent: bool) -> None:
     """Run everything on this machine: Postgres, Valkey, the API and a worker. Ctrl-C ends it all.
@@ -19,7 +22,7 @@ def dev(die_with_parent: bool) -> None:
     Reads    HOST, PORT, OPERATIONS_DATA_DIR, OPERATIONS_DEV_KEY,
              OPERATIONS_POSTGRES_BIN, OPERATIONS_VALKEY_SERVER,
              and what serve and worker read
-    Example  PORT=8001 operations-api dev
+    Example  operations-api dev --port 8001
     """
     from operations_api import logs
     from operations_api.development import run

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from operations_api.cli.address import listening
+
 if TYPE_CHECKING:
     from operations_api.settings import Settings
 
@@ -16,6 +18,7 @@ PROCESSES = click.option(
 
 
 @click.command()
+@listening
 @PROCESSES
 @click.option("--socket", "inherited", type=int, hidden=True, help="A listening socket the parent opened.")
 def serve(processes: int, inherited: int | None) -> None:
@@ -32,7 +35,7 @@ def serve(processes: int, inherited: int | None) -> None:
              OPERATIONS_CONNECTION_LIMIT, OPERATIONS_POOL_SIZE,
              OPERATIONS_CORS_ORIGINS, OPERATIONS_JWT_*,
              OPERATIONS_DRAIN_SECONDS, OPERATIONS_LOG
-    Example  HOST=0.0.0.0 PORT=8080 operations-api serve --processes 4
+    Example  operations-api serve --host 0.0.0.0 --port 8080 --processes 4
     """
     from operations_api import production
 

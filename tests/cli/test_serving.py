@@ -71,6 +71,14 @@ def test_several_processes_answer_on_one_port_and_a_killed_one_is_replaced(
         assert process.wait() == 0
 
 
+def test_the_command_line_says_where_to_listen_before_the_environment_does(
+    environment: Mapping[str, str], port: int
+) -> None:
+    told = module("operations_api", "serve", "--host", "127.0.0.1", "--port", str(port))
+    with running(told, {**environment, "HOST": "192.0.2.1", "PORT": "1"}) as process:
+        wait_for_answer(process, port)
+
+
 def test_a_stopped_api_stops_the_servers_it_started(environment: Mapping[str, str], port: int, data_dir: Path) -> None:
     with serving(environment, port) as process:
         urls = msgspec.json.decode((data_dir / "servers.json").read_bytes())
