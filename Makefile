@@ -59,6 +59,10 @@ fuzz: $(READY) ## Send strange things to the running service and keep what it do
 bench: $(READY) $(PEERS) ## Measure beside other systems, write docs/performance.md. ARGS="--length middle"; ARGS=--quick; ARGS=--help. Needs npm
 	.venv/bin/python -m benchmarks $(ARGS)
 
+.PHONY: bench-profile
+bench-profile: $(READY) $(PEERS) ## See by py-spy where API and worker spend their time, for the page that `make bench` writes
+	.venv/bin/python -m benchmarks.profile
+
 .PHONY: bench-growth
 bench-growth: $(READY) ## Measure with 10 thousand, 1 and 5 million stored operations; needs 25 GB. ARGS="--sizes 10000 --parts grown"
 	.venv/bin/python -m benchmarks.growth $(ARGS)

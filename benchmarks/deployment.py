@@ -63,6 +63,10 @@ class Deployment:
         """CPU seconds used so far, by role."""
         return {role: cpu_seconds(pid) for role, pid in self._all_pids().items()}
 
+    def pid(self, role: str) -> int:
+        """The process of this role."""
+        return self._all_pids()[role]
+
     def memory(self) -> dict[str, float]:
         """Megabytes in use, by role."""
         return {role: memory_mb(pid) for role, pid in self._all_pids().items()}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import budget, profile
 from benchmarks.goals import BOUNDS, GOALS, measured, reached
 from benchmarks.medians import medians, rate
-
-Row = Sequence[str]
+from benchmarks.report_table import number, table
 
 HEAD = """# Performance
 
@@ -56,6 +56,7 @@ def render(data: Mapping[str, Any], source: str) -> str:
         "## Polls\n\n" + _polls(data, figures),
         "![milliseconds](charts/idle.svg)",
         "## Costs\n\n" + _costs(data, figures),
+        *_limits(data, figures),
         "## How it was measured\n"
         + NOTES.format(sustained=plan["sustained_seconds"], crowd=plan["crowd"])
         + "\n"
@@ -71,15 +72,11 @@ def write(raw: Path, page: Path, *more: str) -> None:
     page.write_text("\n".join([own, *more]), encoding="utf-8")
 
 
-def table(head: Row, rows: Sequence[Row]) -> str:
-    """A Markdown table; the first column is text, the others are numbers."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def number(value: float | None, digits: int = 0) -> str:
-    """With thousands set apart; a dash where nothing was measured."""
-    return "–" if value is None else f"{value:,.{digits}f}"  # noqa: RUF001 -- a dash
+def _limits(data: Mapping[str, Any], figures: Mapping[str, Any]) -> list[str]:
+    """What keeps the rates that are not reached from being reached."""
+    wanting = budget.render(figures, data["machine"]["cores"])
+    shares = profile.render(json.loads(profile.RESULTS.read_text(encoding="utf-8"))) if profile.RESULTS.exists() else ""
+    return [f"## Where the time goes\n\n{text}" for text in ["\n\n".join(filter(None, (wanting, shares)))] if text]
 
 
 def _known(machine: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from benchmarks.medians import medians, rate
-from benchmarks.report import number, table
+from benchmarks.report_table import number, table
 from benchmarks.systems import by_name
 
 GIB = 2**30
