@@ -192,6 +192,12 @@ METRICS: Final = (
         "Operations that are ready and wait for a worker; counting stops at 10 000.",
     ),
     Described(
+        "operations_waiting_for_room",
+        "gauge",
+        (),
+        "Operations that wait until fewer of their type run (`concurrency_limit`); counting stops at 10 000.",
+    ),
+    Described(
         "operations_queue_age_seconds",
         "gauge",
         (),
@@ -328,6 +334,7 @@ class _Gauges(CollectorRegistry):
     def collect(self) -> Iterable[Metric]:
         values: dict[str, dict[tuple[str, ...], float]] = {
             "operations_queue_depth": {(): float(self._stock.ready)},
+            "operations_waiting_for_room": {(): float(self._stock.waiting_for_room)},
             "operations_queue_age_seconds": {(): self._stock.oldest_seconds},
             "operations_webhooks_due": {(): float(self._stock.webhooks_due)},
             "operations_webhooks_due_age_seconds": {(): self._stock.webhooks_due_seconds},

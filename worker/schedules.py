@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -14,13 +13,13 @@ import uuid_utils.compat as uuid_utils
 
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import KeyInFlight, StoreUnavailable
-from operations_api.domain.fair_order import FairOrder
 from operations_api.domain.fingerprint import canonical, fingerprint
 from operations_api.domain.operation import pins_of
 from operations_api.domain.registry import Registry
 from operations_api.domain.schedule import Schedule
 from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, StartRequest
 from operations_api.meter import UNMETERED, Meter
+from operations_api.places import Places
 from operations_api.store.schedules import Schedules, Turn
 from operations_api.store.store import Store
 
@@ -56,7 +55,7 @@ class Scheduler:
         self._registry = registry
         self._retention_days = retention_days
         self._wake = wake
-        self._order = FairOrder()
+        self._places = Places(lambda tenant: 1, store.head_of_queue)
 
     async def keep_starting(self) -> None:
         """Rounds until cancelled, at once done where nothing is scheduled."""
@@ -85,7 +84,7 @@ class Scheduler:
         """Start what is due; for each tick whether it was a replay."""
         ticks = turn.schedule.due(turn.after, turn.now)
         if ticks:  # what the clock starts has its turn among all who wait, as what clients start
-            self._order.observe_head(await self._store.head_of_queue(), time.time_ns())
+            await self._places.look(self._registry.current[turn.schedule.type])
         replays = await asyncio.gather(*(self._start(turn.schedule, tick) for tick in ticks))
         await turn.advance(ticks[-1] if ticks else None)
         self._count(turn, replays)
@@ -124,7 +123,7 @@ class Scheduler:
             not_before=None,
             traceparent=None,
             retention_seconds=self._retention_seconds(definition),
-            fair_order=self._order.place(schedule.tenant, time.time_ns(), priority=definition.priority),
+            fair_order=self._places.next(schedule.tenant, definition, definition.priority),
             priority=definition.priority,
             limited=definition.concurrency_limit is not None,
         )

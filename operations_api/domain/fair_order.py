@@ -38,6 +38,8 @@ class FairOrder:
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self._last: dict[Lane, int] = {}
+        self._later: dict[Lane, tuple[int, int]] = {}
+        self._forget_at = MAX_REMEMBERED
         self._chance = chance
         self._clock = 0
         self._somebody_waits = False
@@ -52,16 +54,35 @@ class FairOrder:
         self._somebody_waits, self._head_at = place is not None, now_ns
         self._clock = max(self._clock, now_ns if place is None else min(place, now_ns))
 
-    def place(self, tenant: str, now_ns: int, *, priority: Priority = "normal", weight: int = 1) -> int:
-        """The next place of this lane, in nanoseconds; lower runs earlier, and no two of a lane are alike."""
+    def place(
+        self, tenant: str, now_ns: int, *, priority: Priority = "normal", weight: int = 1, due_ns: int = 0
+    ) -> int:
+        """The next place of this lane, in nanoseconds; lower runs earlier, and no two of a lane are alike.
+
+        What is not due before a later time has its place behind that time, as if it were started then: what was
+        planned in advance, however much it is, comes before nobody who starts meanwhile.
+        """
         lane = (tenant, priority)
+        cost = COST_NS * COSTS[priority] / weight
+        begin = self._begin_later(lane, due_ns, int(cost)) if due_ns > now_ns else self._begin(lane, now_ns, int(cost))
+        return begin + int(cost * (1 - self._chance() / 2))
+
+    def _begin(self, lane: Lane, now_ns: int, cost: int) -> int:
         served = self._served(now_ns)
         begin = max(served, self._last.get(lane, 0))
-        cost = COST_NS * COSTS[priority] / weight
-        self._last[lane] = begin + int(cost)
-        if len(self._last) > MAX_REMEMBERED:
+        self._last[lane] = begin + cost
+        if len(self._last) > self._forget_at:
             self._forget_before(served)
-        return begin + int(cost * (1 - self._chance() / 2))
+        return begin
+
+    def _begin_later(self, lane: Lane, due_ns: int, cost: int) -> int:
+        """Those of one time stand one behind the other; of each lane the latest such time is remembered."""
+        last_due, last = self._later.get(lane, (0, 0))
+        begin = last if due_ns == last_due else due_ns
+        if len(self._later) >= MAX_REMEMBERED:
+            self._later.clear()
+        self._later[lane] = (due_ns, begin + cost)
+        return begin
 
     def _served(self, now_ns: int) -> int:
         if not self._somebody_waits or now_ns - self._head_at > HEAD_IS_KNOWN_NS:
@@ -70,3 +91,4 @@ class FairOrder:
 
     def _forget_before(self, served: int) -> None:
         self._last = {lane: last for lane, last in self._last.items() if last > served}
+        self._forget_at = max(MAX_REMEMBERED, 2 * len(self._last))  # where all still wait, not again at once

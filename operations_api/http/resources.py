@@ -11,12 +11,12 @@ from operations_api.domain.registry import Registry
 from operations_api.http.auth import Authenticator
 from operations_api.http.in_flight import InFlight
 from operations_api.http.limits import Limits
-from operations_api.http.places import Places
 from operations_api.http.rate_limit import RateLimit
 from operations_api.http.redis_scripts import RedisScripts
 from operations_api.http.retry_after import SAMPLES, Advice, Measured
 from operations_api.metrics import Metrics
 from operations_api.otlp import tracer_of_environment
+from operations_api.places import Places
 from operations_api.queue import Queue
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys

@@ -238,7 +238,7 @@ class Starter:
             not_before=envelope.not_before,
             traceparent=ask.traceparent,
             retention_seconds=int(self._retention.total_seconds()),
-            fair_order=self.resources.places.next(ask.tenant, priority),
+            fair_order=self.resources.places.next(ask.tenant, self.definition, priority, envelope.not_before),
             group=envelope.group,
             priority=priority,
             limited=self.definition.concurrency_limit is not None,

@@ -33,6 +33,7 @@ class Stock(msgspec.Struct, frozen=True):
     """What waits for workers and receivers, what is blocked by type, and what the tables hold."""
 
     ready: int
+    waiting_for_room: int
     oldest_seconds: float
     webhooks_due: int
     webhooks_due_seconds: float
@@ -49,6 +50,7 @@ async def take_stock(pool: Pool) -> Stock:
         tables = await connection.fetch(SQL["measure_tables"], _our_tables())
     return Stock(
         ready=queue["ready"],
+        waiting_for_room=queue["waiting_for_room"],
         oldest_seconds=max(queue["oldest_seconds"], 0.0),  # the clock may be set back
         webhooks_due=webhooks["due"],
         webhooks_due_seconds=max(webhooks["oldest_seconds"], 0.0),

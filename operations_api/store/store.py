@@ -223,13 +223,19 @@ class Store:
         stale = if_version is not None and operation.version != if_version
         return DeleteResult(operation, "stale" if stale else "not_terminal")
 
-    async def head_of_queue(self) -> int | None:
-        """The place in the fair order that is served next; None when nobody waits, or migrations are missing."""
+    async def head_of_queue(self, limited_type: str | None = None) -> int | None:
+        """The place in the fair order that is served next; None when nobody waits, or migrations are missing.
+
+        With a type: the place in the line of those that wait for its room.
+        """
         try:
-            rows = await self._fetch("head_of_queue")
+            rows = await (
+                self._fetch("head_of_queue") if limited_type is None else self._fetch("head_of_room", limited_type)
+            )
         except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
             return None
-        return rows[0]["fair_order"] if rows else None
+        place: int | None = rows[0]["fair_order"]
+        return place
 
     async def ping(self) -> None:
         """Return when Postgres answers."""

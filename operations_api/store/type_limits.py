@@ -35,7 +35,8 @@ class TypeLimits:
                 if not await connection.fetchval(SQL["is_room_wanted"], types):
                     return 0
                 async with connection.transaction():
-                    await connection.execute(SQL["lock_rooms"])
+                    if not await connection.fetchval(SQL["lock_rooms"]):
+                        return 0  # another worker is just doing it
                     return len(await connection.fetch(SQL["let_in"], types, numbers, *self._versions, at_most))
         except CONFLICTS:  # others are letting in; there is another round in a second
             return 0

@@ -98,18 +98,14 @@ class Webhooks:
     async def gone(self, claimed: Claimed, status: int) -> int:
         """Its receiver wants nothing any more. How many webhooks were given up for that, this one included."""
         webhook, tenant = claimed.webhook, claimed.tenant
+        forget, bury, whose = _farewell(webhook)
         async with connected(self._pool) as connection, connection.transaction():
-            if webhook.endpoint_id is not None:
-                await connection.execute(SQL["disable_endpoint"], tenant, webhook.endpoint_id)
-            else:
-                await connection.execute(SQL["forget_callback"], tenant, webhook.operation_id, webhook.url)
+            await connection.execute(SQL[forget], tenant, *whose)
             failure = "the receiver is gone"
             settled = await connection.fetch(
                 SQL["settle_webhook"], tenant, webhook.id, webhook.attempts, False, None, status, failure
             )
-            others = await connection.fetch(
-                SQL["bury_webhooks"], tenant, webhook.endpoint_id, webhook.operation_id, webhook.url
-            )
+            others = await connection.fetch(SQL[bury], tenant, *whose)
         return len(settled) + len(others)
 
     async def _settle(self, claimed: Claimed, taken: bool, pause: float | None, *said: Any) -> None:
@@ -118,3 +114,10 @@ class Webhooks:
             await connection.execute(
                 SQL["settle_webhook"], claimed.tenant, webhook.id, webhook.attempts, taken, pause, *said
             )
+
+
+def _farewell(webhook: Webhook) -> tuple[str, str, tuple[Any, ...]]:
+    """The statements that forget a receiver and bury what it had not taken, and whose that is."""
+    if webhook.endpoint_id is not None:
+        return "disable_endpoint", "bury_webhooks_of_endpoint", (webhook.endpoint_id,)
+    return "forget_callback", "bury_webhooks_of_operation", (webhook.operation_id, webhook.url)

@@ -108,6 +108,23 @@ def test_what_is_ready_long_after_it_started_turns_no_clock_back() -> None:
     assert min(flood) > NOW
 
 
+def test_what_was_planned_in_advance_comes_before_nobody_who_starts_meanwhile() -> None:
+    order = exact()
+    due = NOW + 3600 * SECOND_NS
+    planned = [order.place("planner", NOW, due_ns=due) for _ in range(1000)]
+    now = due + SECOND_NS
+    order.observe_head(planned[0], now)
+    assert served(("planned", planned), ("now", [order.place("other", now)])).index("now") <= 2
+    assert min(planned) > due
+
+
+def test_what_is_due_later_delays_nothing_that_its_tenant_starts_now() -> None:
+    order = exact()
+    for second in range(1, 100):
+        order.place("a", NOW, due_ns=NOW + second * SECOND_NS)
+    assert order.place("a", NOW) == NOW + COST_NS
+
+
 def test_a_head_from_a_clock_that_is_ahead_holds_nobody_back() -> None:
     order = exact()
     order.observe_head(NOW + 100 * SECOND_NS, NOW)

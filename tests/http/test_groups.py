@@ -8,11 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from operations_api import Registry
+from operations_api import Definition, Registry
 from operations_api.domain.fair_order import COST_NS, COSTS
-from operations_api.http.places import Places
+from operations_api.places import Places
 from tests.conftest import run_sql
 from tests.http.service import Client, Service, note, running
+
+PLAIN, LIMITED = note(), note(concurrency_limit=2)
 
 LOW_COST_NS = COST_NS * COSTS["low"]
 
@@ -72,18 +74,22 @@ async def test_a_burst_of_one_tenant_takes_places_further_and_further_ahead(serv
     assert burst[-1] - burst[0] >= 28 * COST_NS, "each is a cost further away, however quickly they come"
 
 
-async def test_while_a_queue_is_served_slowly_its_tenant_does_not_delay_another() -> None:
+@pytest.mark.parametrize(
+    ("definition", "limited"), [(PLAIN, None), (LIMITED, LIMITED.name)], ids=["for a worker", "for room of its type"]
+)
+async def test_while_a_queue_is_served_slowly_its_tenant_does_not_delay_another(
+    definition: Definition, limited: str | None
+) -> None:
     head = time.time_ns() - 10_000_000_000
 
-    async def read_head() -> int:
-        return head
+    async def read_head(limited_type: str | None) -> int | None:
+        return head if limited_type == limited else None
 
     places = Places(lambda tenant: 10 if tenant == "heavy" else 1, read_head)
-    places.next("slow", "normal")
-    await places.close()  # it has looked
-    slow = [places.next("slow", "normal") for _ in range(100)]
-    assert head < places.next("other", "normal") <= head + COST_NS < slow[-1]
-    assert places.next("heavy", "normal") <= head + COST_NS / 10
+    await places.look(definition)
+    slow = [places.next("slow", definition, "normal") for _ in range(100)]
+    assert head < places.next("other", definition, "normal") <= head + COST_NS < slow[-1]
+    assert places.next("heavy", definition, "normal") <= head + COST_NS / 10
 
 
 async def test_a_tenant_with_more_weight_has_its_places_closer(database: str, redis_url: str) -> None:

@@ -28,6 +28,7 @@ ACROSS_TENANTS = {
     "rotate_key": "of the command line, which is the platform's own",
     "list_tenant_limits": "each process knows the limits that tenants have of their own, and shows them to nobody",
     "recent_durations": "how long types take, for Retry-After: nothing else of an operation is kept or shown",
+    "head_of_room": "whose turn it is to get room of a type: a number, and nobody's name",
     "head_of_queue": "whose turn it is, for the fair order: a number, and nobody's name",
     "measure_queue": "how much waits, for operators: a number and an age, and nobody's name",
     "measure_webhooks": "how many are due, for operators: a number and an age, and nobody's name",

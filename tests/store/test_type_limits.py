@@ -18,7 +18,7 @@ from operations_api.store.store import Store
 from operations_api.store.type_limits import TypeLimits
 
 from . import factory
-from .conftest import KNOWN, blocked
+from .conftest import KNOWN
 
 LIMITS = {factory.TYPE: 2}
 
@@ -111,18 +111,54 @@ async def test_a_cancel_of_what_waits_for_room_ends_it(store: Store, connection:
     assert await count(connection, "waits_for_room") == 0
 
 
-async def test_two_workers_never_give_away_the_same_room(
-    database: str, pool: Pool, store: Store, connection: asyncpg.Connection, limits: TypeLimits
+async def test_while_one_worker_gives_room_away_another_gives_none_and_waits_for_nobody(
+    store: Store, connection: asyncpg.Connection, limits: TypeLimits
 ) -> None:
     for _ in range(6):
         await start(store)
-    transaction = connection.transaction()
-    await transaction.start()
-    await connection.execute("select pg_advisory_xact_lock(hashtextextended('operations-api: rooms', 0))")
-    both = [asyncio.create_task(each.let_in(10)) for each in (limits, TypeLimits(pool, KNOWN, LIMITS))]
-    await blocked(database, 2)
-    await transaction.commit()
-    assert sorted(await asyncio.gather(*both)) == [0, 2]
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock(hashtextextended('operations-api: rooms', 0))")
+        assert await limits.let_in(10) == 0
+    assert await limits.let_in(10) == 2
+
+
+async def test_what_waits_for_a_worker_that_does_nothing_else_keeps_nobody_out(
+    store: Store, connection: asyncpg.Connection, limits: TypeLimits, leases: Leases
+) -> None:
+    suspect = await start(store, fair_order=1)
+    await connection.execute("update operations set lost_leases = 2")
+    for _ in range(5):
+        await start(store, fair_order=2)
+    await limits.let_in(10)
+    await limits.let_in(10)
+    assert len(await leases.claim(KNOWN, 10)) == 2, "beside the suspect, which is ready for whoever gets empty"
+    taken = await leases.claim_suspect(KNOWN)
+    assert taken is not None
+    assert taken.operation.id == suspect
+    assert await limits.let_in(10) == 0
+
+
+async def test_a_deadline_ends_in_time_what_waits_for_room(
+    store: Store, connection: asyncpg.Connection, limits: TypeLimits, leases: Leases
+) -> None:
+    for _ in range(2):
+        await start(store)
+    await limits.let_in(10)
+    late = await start(store, deadline=factory.SOON)
+    assert await count(connection, "waits_for_room and next_wake_at = deadline") == 1
+    await connection.execute("update operations set next_wake_at = $1 where id = $2", factory.LONG_AGO, late)
+    await leases.sweep(10)
+    await leases.sweep(10)
+    row = await connection.fetchrow("select ready, waits_for_room, decision from operations where id = $1", late)
+    assert tuple(row) == (True, False, "rollback")
+
+
+async def test_what_is_let_in_before_its_deadline_is_awake(
+    store: Store, connection: asyncpg.Connection, limits: TypeLimits
+) -> None:
+    await start(store, deadline=factory.SOON)
+    await limits.let_in(10)
+    assert await count(connection, "ready and next_wake_at is null and decision is null") == 1
 
 
 async def test_many_workers_at_once_keep_the_limit(
@@ -161,7 +197,8 @@ async def test_a_type_that_has_lost_its_limit_waits_for_nothing(
 ) -> None:
     for _ in range(5):
         await start(store)
-    assert await TypeLimits(pool, KNOWN, {}).lift() == 5
+    assert await TypeLimits(pool, KNOWN, {}).lift(at_most=3) == 3, "so many at a time"
+    assert await TypeLimits(pool, KNOWN, {}).lift() == 2
     assert len(await leases.claim(KNOWN, 10)) == 5
     assert await TypeLimits(pool, [("another", 1)], {}).lift() == 0
 
@@ -172,10 +209,19 @@ async def test_what_no_worker_knows_takes_no_room_and_needs_attention(
     for _ in range(2):
         await start(store, definition_version=2, fair_order=1)
     known = await start(store, fair_order=2)
-    await connection.execute("update operations set created_at = created_at - interval '1 hour'")
-    assert len(await park_orphans(pool, 10)) == 3, "in this test nobody has announced anything"
+    await factory.definition(connection, version=1, announced_at=factory.SOON)
+    await factory.definition(connection, version=2, announced_at=factory.LONG_AGO)
+    assert len(await park_orphans(pool, 10)) == 2
     assert await limits.let_in(10) == 1
     (leased,) = await leases.claim(KNOWN, 10)
     assert leased.operation.id == known
     both = [*KNOWN, (factory.TYPE, 2)]
     assert await TypeLimits(pool, both, LIMITS).let_in(10) == 1, "whoever knows them lets them in, one beside the known"
+
+
+async def test_whose_turn_it_is_among_those_that_wait_for_room_is_known(store: Store) -> None:
+    assert await store.head_of_queue(factory.TYPE) is None
+    for place in (7, 5, 6):
+        await start(store, fair_order=place)
+    assert await store.head_of_queue(factory.TYPE) == 5
+    assert await store.head_of_queue() is None, "none of them waits for a worker"

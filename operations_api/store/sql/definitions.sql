@@ -18,13 +18,34 @@ where d.name = known.name and d.version = known.version;
 -- name: park_orphans
 -- Ready operations of versions that no worker has announced for so long need attention. They stay ready, so that they
 -- go on by themselves when such a worker appears. What waits for room would wait for ever: nobody lets it in.
-with orphans as (
+with found as (
+    (
+        select o.tenant, o.id
+        from operations as o
+        left join definitions as d on d.name = o.type and d.version = o.definition_version
+        where o.ready and o.status <> 'needs_attention'
+          and coalesce(d.announced_at, d.first_seen_at, o.created_at) < clock_timestamp() - make_interval(secs => $1)
+        order by o.fair_order
+        limit $2
+    )
+    union all
     select o.tenant, o.id
-    from operations as o
-    left join definitions as d on d.name = o.type and d.version = o.definition_version
-    where (o.ready or o.waits_for_room) and o.status <> 'needs_attention'
-      and coalesce(d.announced_at, d.first_seen_at, o.created_at) < clock_timestamp() - make_interval(secs => $1)
+    from definitions as d
+    cross join lateral (
+        select tenant, id
+        from operations
+        where type = d.name and waits_for_room and definition_version = d.version and status <> 'needs_attention'
+        order by fair_order -- as the index has it
+        limit $2
+    ) as o
+    where coalesce(d.announced_at, d.first_seen_at) < clock_timestamp() - make_interval(secs => $1)
     limit $2
+),
+orphans as (
+    select o.tenant, o.id
+    from found
+    join operations as o on o.tenant = found.tenant and o.id = found.id
+    where (o.ready or o.waits_for_room) and o.status <> 'needs_attention' -- still, once the row is ours
     for update of o skip locked
 )
 update operations as o

@@ -241,17 +241,50 @@ delete from webhooks where tenant = $1 and operation_id = $2;
 
 -- name: head_of_queue
 -- Whose turn it is: how far the common order of all tenants has been served. What was not ready when it started (the next
--- of a group, what was let in, what is tried again) has a place of then, which says nothing of the others. Nor does who
--- waits for another worker.
-select coalesce(
-    min(fair_order) filter (where phase = 'queued' and group_name is null and not_before is null and not limited),
-    max(fair_order)
-) as fair_order
-from (
-    select fair_order, phase, group_name, not_before, limited
-    from operations
-    where ready and status <> 'needs_attention' and lost_leases < 2
-    order by fair_order
-    limit 100
-) as next
-having count(*) > 0;
+-- of a group, what was let in, what is tried again) has a place of then, which says nothing of the others: it is passed
+-- over, a hundred at most. Nor does it say anything who waits for another worker.
+with recursive next as (
+    (
+        select fair_order, phase = 'queued' and group_name is null and not_before is null and not limited as is_new, 1 as looked
+        from operations
+        where ready and status <> 'needs_attention' and lost_leases < 2
+        order by fair_order
+        limit 1
+    )
+    union all
+    select after.fair_order, after.is_new, next.looked + 1
+    from next
+    cross join lateral (
+        select fair_order, phase = 'queued' and group_name is null and not_before is null and not limited as is_new
+        from operations
+        where ready and status <> 'needs_attention' and lost_leases < 2 and fair_order > next.fair_order
+        order by fair_order
+        limit 1
+    ) as after
+    where not next.is_new and next.looked < 100
+)
+select max(fair_order) as fair_order from next;
+
+-- name: head_of_room
+-- The same among those that wait for room of a type.
+with recursive next as (
+    (
+        select fair_order, phase = 'queued' and group_name is null and not_before is null as is_new, 1 as looked
+        from operations
+        where type = $1 and waits_for_room and status <> 'needs_attention'
+        order by fair_order
+        limit 1
+    )
+    union all
+    select after.fair_order, after.is_new, next.looked + 1
+    from next
+    cross join lateral (
+        select fair_order, phase = 'queued' and group_name is null and not_before is null as is_new
+        from operations
+        where type = $1 and waits_for_room and status <> 'needs_attention' and fair_order > next.fair_order
+        order by fair_order
+        limit 1
+    ) as after
+    where not next.is_new and next.looked < 100
+)
+select max(fair_order) as fair_order from next;

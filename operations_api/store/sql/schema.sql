@@ -587,6 +587,8 @@ create function wait_for_room() returns trigger language plpgsql as $$
 begin
     new.ready := false;
     new.waits_for_room := true;
+    -- a deadline ends also what still waits
+    new.next_wake_at := case when new.phase = 'queued' and new.decision is null then new.deadline end;
     return new;
 end
 $$;

@@ -3,6 +3,7 @@
 -- next has waited.
 select
     (select count(*) from (select from operations where ready limit $1) as counted) as ready,
+    (select count(*) from (select from operations where waits_for_room limit $1) as counted) as waiting_for_room,
     coalesce((
         select extract(epoch from clock_timestamp() - min(since))
         from (

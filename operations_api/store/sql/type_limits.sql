@@ -3,12 +3,13 @@
 select exists (select from operations where waits_for_room and type = any ($1::text[]));
 
 -- name: lock_rooms
--- One worker at a time counts what runs and lets in: until its transaction ends, and nobody else's rows are locked.
-select pg_advisory_xact_lock(hashtextextended('operations-api: rooms', 0));
+-- One worker at a time counts what runs and lets in, until its transaction ends; whoever comes meanwhile waits for nobody.
+select pg_try_advisory_xact_lock(hashtextextended('operations-api: rooms', 0));
 
 -- name: let_in
 -- Make ready what there is room for, in fair order. What is ready or has a lease takes room: only versions that this
--- worker knows are let in, so that none is taken by what nobody executes.
+-- worker knows are let in, so that none is taken by what nobody executes. Nor is it by what waits for a worker that does
+-- nothing else: until it is alone it would keep out all others, and then it is one more.
 with room as (
     select l.type, greatest(l.at_once - taken.number, 0) as free
     from unnest($1::text[], $2::int[]) as l (type, at_once)
@@ -17,7 +18,7 @@ with room as (
         from (
             select
             from operations
-            where type = l.type and limited and (ready or lease_owner is not null)
+            where type = l.type and limited and (ready or lease_owner is not null) and (lost_leases < 2 or lease_alone)
             order by fair_order -- as the index has it
             limit l.at_once
         ) as counted
@@ -37,7 +38,7 @@ picked as (
     ) as o
 )
 update operations as o
-set ready = true, waits_for_room = false
+set ready = true, waits_for_room = false, next_wake_at = null
 from picked
 where o.tenant = picked.tenant and o.id = picked.id
 returning o.id;
@@ -53,7 +54,7 @@ with picked as (
     for update skip locked
 )
 update operations as o
-set ready = true, waits_for_room = false, limited = false
+set ready = true, waits_for_room = false, limited = false, next_wake_at = null
 from picked
 where o.tenant = picked.tenant and o.id = picked.id
 returning o.id;

@@ -98,12 +98,18 @@ where tenant = $1 and id = $2 and disabled_at is null;
 -- The same for an operation's own callback_url.
 update operations set callback_url = null where tenant = $1 and id = $2 and callback_url = $3;
 
--- name: bury_webhooks
--- What a receiver that is gone had not taken yet: of its endpoint, or else of the one operation.
+-- name: bury_webhooks_of_endpoint
+-- What an endpoint that is gone had not taken yet.
 update webhooks
 set next_attempt_at = null, dead_at = clock_timestamp(), failure = coalesce(failure, 'the receiver is gone (410)')
-where tenant = $1 and next_attempt_at is not null
-  and case when $2::uuid is null then operation_id = $3 and url = $4 and endpoint_id is null else endpoint_id = $2 end
+where tenant = $1 and next_attempt_at is not null and endpoint_id = $2
+returning id;
+
+-- name: bury_webhooks_of_operation
+-- What the callback of an operation that is gone had not taken yet.
+update webhooks
+set next_attempt_at = null, dead_at = clock_timestamp(), failure = coalesce(failure, 'the receiver is gone (410)')
+where tenant = $1 and next_attempt_at is not null and operation_id = $2 and url = $3 and endpoint_id is null
 returning id;
 
 -- name: list_webhooks

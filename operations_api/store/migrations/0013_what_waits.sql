@@ -1,5 +1,6 @@
 -- additive: yes
--- The next of a group is ready or sleeps by one look at the clock: by two it could be neither, and nobody would wake it.
+-- What waits for its group or for room. The next of a group is ready or sleeps by one look at the clock: by two it could
+-- be neither, and nobody would wake it. What waits for room of its type wakes at its deadline.
 
 create or replace function leave_group() returns trigger language plpgsql as $$
 declare
@@ -32,3 +33,17 @@ begin
     return null;
 end
 $$;
+
+create or replace function wait_for_room() returns trigger language plpgsql as $$
+begin
+    new.ready := false;
+    new.waits_for_room := true;
+    -- a deadline ends also what still waits
+    new.next_wake_at := case when new.phase = 'queued' and new.decision is null then new.deadline end;
+    return new;
+end
+$$;
+
+update operations
+set next_wake_at = deadline
+where waits_for_room and phase = 'queued' and decision is null and deadline is not null;
