@@ -31,12 +31,17 @@ class Calls:
     def __init__(self) -> None:
         self._threads = Threads(THREADS)
 
-    async def make(self, step: Step, handlers: Handlers, name: str, ctx: Context, argument: Any) -> Outcome:
-        """Call a handler and sort its answer. Being cancelled and ``LeaseLost`` pass through: they are no answers."""
+    async def make(
+        self, step: Step, handlers: Handlers, name: str, ctx: Context, argument: Any, seconds: float
+    ) -> Outcome:
+        """Call a handler, for at most so many seconds, and sort its answer.
+
+        Being cancelled and ``LeaseLost`` pass through: they are no answers.
+        """
         arguments = (ctx,) if TAKES[name] is None else (ctx, argument)
         crash_points.reach("before-effect", ctx.step, name)
         try:
-            value = await self._value(step, name, name in handlers.plain, arguments)
+            value = await self._value(getattr(step, name), name in handlers.plain, arguments, seconds)
             crash_points.reach("after-effect", ctx.step, name)
             return _answer(handlers, name, value)
         except (LeaseLost, GeneratorExit):
@@ -54,11 +59,12 @@ class Calls:
         except BaseException as error:  # sys.exit() in a handler must not end the worker, and the next one, and so on
             return _unknown(ctx, error, f"{type(error).__name__}: {error}")
 
-    async def _value(self, step: Step, name: str, plain: bool, arguments: tuple[Any, ...]) -> Any:
-        function = getattr(step, name)
+    async def _value(self, function: Any, plain: bool, arguments: tuple[Any, ...], seconds: float) -> Any:
+        if seconds <= 0:
+            raise TimeoutError("its time was over before it could be called")
         if plain:
-            return await self._threads.run(function, *arguments, seconds=step.timeout_seconds)
-        async with asyncio.timeout(step.timeout_seconds):
+            return await self._threads.run(function, *arguments, seconds=seconds)
+        async with asyncio.timeout(seconds):
             return await function(*arguments)
 
 

@@ -19,12 +19,14 @@ from typing import Any, Final
 
 import structlog
 
+from operations_api import crash_points
 from operations_api.domain.errors import LeaseLost, StoreUnavailable
+from operations_api.domain.first_call import FirstCall, first_call_of
 from operations_api.domain.plan import Finish, Sleep
 from operations_api.domain.registry import Registry
-from operations_api.store.leases import Held, Leased, Leases, bare_execution_of
+from operations_api.store.leases import Held, Known, Leased, Leases
 from operations_api.store.type_limits import TypeLimits
-from worker.entry import parked_entry
+from worker.entry import parked_before
 from worker.execute import Run
 from worker.lease import Lease, Leaseholder
 from worker.script import Script, Services
@@ -66,6 +68,7 @@ class Dispatcher:
         slots: int,
     ) -> None:
         self._registry = registry
+        self._first_calls = _first_calls(registry)
         self._leases = leases
         self._type_limits = type_limits
         self._leaseholder = leaseholder
@@ -120,7 +123,9 @@ class Dispatcher:
             return 0
         asked_at, most = time.monotonic(), min(free, CLAIM_BATCH)
         await self._type_limits.let_in(most)
-        claimed = await self._leases.claim(self._registry.versions, most)
+        for call in self._first_calls.values():
+            crash_points.reach("before-intent", call.step, "reserve")
+        claimed = await self._leases.claim(self._registry.versions, most, self._first_calls)
         self._more_is_ready = len(claimed) == most
         for leased in claimed:
             self._start(leased, asked_at)
@@ -193,8 +198,7 @@ class Dispatcher:
             )
             plan = await Run(leased, lease, script, self._services, self._leases).to_rest()
         except Unfit as reason:
-            execution = bare_execution_of(leased)
-            await self._services.journal.write(parked_entry(execution, str(reason), self._services.clock.now()))
+            await self._services.journal.write(parked_before(leased, str(reason), self._services.clock.now()))
         except LeaseLost as error:
             self._services.meter.lease_lost()
             log.warning("lease lost", reason=str(error))
@@ -251,6 +255,11 @@ class Dispatcher:
     def _look(self) -> None:
         self._looks_soon = False
         self.wake()
+
+
+def _first_calls(registry: Registry) -> dict[Known, FirstCall]:
+    found = {name: first_call_of(definition) for name, definition in registry.versions.items()}
+    return {name: call for name, call in found.items() if call is not None}
 
 
 async def _in_its_name(leased: Leased, lease: Lease, run: Execute) -> None:

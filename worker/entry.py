@@ -12,12 +12,12 @@ from operations_api.domain.execution import Execution, StepRecord
 from operations_api.domain.failure import CANCELED, DEADLINE_EXCEEDED, Failure, error_object, partly_applied
 from operations_api.domain.journal import JournalEntry, StepEntry
 from operations_api.domain.plan import Call, Finish, Sleep
+from operations_api.domain.progress import progress_of
 from operations_api.domain.states import OperationStatus
+from operations_api.store.leases import Leased, bare_execution_of
 
 ATTENTION_AFTER_ATTEMPTS: Final = 10
 """About two minutes of back-off: from then on a person should know, and it keeps trying slowly."""
-
-DONE_STATES: Final = {"reserved": 1, "committing": 1, "committed": 2, "executed": 1}
 
 
 class ResultBuilder(Protocol):
@@ -43,7 +43,7 @@ def entry_for(
         decide="guarded" if plan.guarded else _new_decision(execution, stored),
         failure=None if execution.failure is None else _json(execution.failure),
         blocked=None if isinstance(plan.move, Finish) or not stuck else _json(_blocked(execution, stuck)),
-        progress=_json(progress_of(execution)),
+        progress=_json(progress_of(execution.steps)),
         message=message,
         result=result,
         error=None if error is None else _json(error_object(error)),
@@ -64,8 +64,21 @@ def drained(execution: Execution, call: Call, now: datetime, *, was_called: bool
     return Plan(execution, Sleep(now))
 
 
+def parked_before(leased: Leased, reason: str, now: datetime) -> JournalEntry:
+    """What a worker writes that cannot even begin: the definition it has does not fit the operation.
+
+    A call that the claim has begun is not made, and no attempt.
+    """
+    execution = bare_execution_of(leased)
+    entry = parked_entry(execution, reason, now)
+    if leased.begun is None:
+        return entry
+    step = msgspec.structs.replace(execution.steps[leased.begun], state="reserving", handler="reserve")
+    return msgspec.structs.replace(entry, steps=(StepEntry(step),))
+
+
 def parked_entry(execution: Execution, reason: str, now: datetime) -> JournalEntry:
-    """What a worker writes that cannot even begin: the definition it has does not fit the operation."""
+    """What a worker writes that cannot go on: only a person can."""
     return JournalEntry(
         tenant=execution.tenant,
         id=execution.id,
@@ -75,19 +88,9 @@ def parked_entry(execution: Execution, reason: str, now: datetime) -> JournalEnt
         phase=execution.phase,
         failure=None if execution.failure is None else _json(execution.failure),
         blocked=_json([{"step": None, "phase": execution.phase, "reason": reason, "since": now}]),
-        progress=_json(progress_of(execution)),
+        progress=_json(progress_of(execution.steps)),
         release_lease=True,
     )
-
-
-def progress_of(execution: Execution) -> dict[str, Any]:
-    """Two units for a two-phase step, one for a Pivot or Action: it only grows on the way to success."""
-    total = sum(2 if step.kind == "step" else 1 for step in execution.steps)
-    return {
-        "completed": sum(DONE_STATES.get(step.state, 0) for step in execution.steps),
-        "total": total,
-        "unit": "steps",
-    }
 
 
 def stuck_steps(execution: Execution) -> list[StepRecord]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -50,6 +52,7 @@ class Run:
         self.stored: Execution
         self.execution: Execution
         self._load(leased)
+        self._claimed = None if leased.begun is None else self._begun(leased.begun, leased.claimed_at)
 
     async def to_rest(self) -> Plan:
         """Work until nothing is left to do now. Returns the last plan: finished, or asleep until a time.
@@ -57,7 +60,7 @@ class Run:
         Raises ``LeaseLost``. When the worker drains, journals what is known and gives the lease back.
         """
         try:
-            plan = await self._store(advance(self._seen(), self._clock.now()))
+            plan = self._claimed or await self._store(advance(self._seen(), self._clock.now()))
             while isinstance(plan.move, Call):
                 if self._lease.wanted_back:
                     return await self._give_back(plan.move, was_called=False)
@@ -186,6 +189,7 @@ class Run:
     async def _write_entry(self, entry: JournalEntry) -> Written | None:
         # an entry may be repeated: under one epoch it says the same however often it is written
         while True:
+            self._lease.written_at = time.monotonic()
             try:
                 return await self._journal.write(entry)
             except StoreUnavailable:
@@ -259,6 +263,12 @@ class Run:
         self._clock.observe(leased.claimed_at)
         self.stored = self._script.execution_of(leased)
         self.execution = resume(self.stored, self._clock.now())
+
+    def _begun(self, position: int, at: datetime) -> Plan:
+        """What the claim has planned and stored."""
+        call = Call(position, "reserve")
+        self.stored = self.execution = begin(self.stored, call, at)
+        return Plan(self.stored, call)
 
     def _seen(self) -> Execution:
         """The execution, with what the heartbeat learned since."""

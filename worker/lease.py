@@ -39,6 +39,9 @@ log = structlog.get_logger(__name__)
 class Lease:
     """One operation this process may work on. ``cancel_requested`` is what the client asked; ``lost`` ends the work.
 
+    ``written_at`` (of the monotonic clock, as ``renewed_at``) is before the newest write for it was sent: the time of a
+    call runs from then, because in the database its end is counted from when the intent was stored.
+
     ``wanted_back``: the worker drains. A handler that runs is cancelled, a write that is under way is not, so that what
     the database has is known when the operation is given back.
     """
@@ -46,6 +49,7 @@ class Lease:
     def __init__(self, held: Held, renewed_at: float, stop: Callable[[], object]) -> None:
         self.held = held
         self.renewed_at = renewed_at
+        self.written_at = renewed_at
         self.cancel_requested = False
         self.lost = False
         self.wanted_back = False

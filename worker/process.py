@@ -76,7 +76,7 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
         tracer=tracer_of_environment("operations-api worker"),
     )
     leaseholder = Leaseholder(settings.database_url, owner, settings.lease_seconds)
-    leases = Leases(pool, owner, settings.lease_seconds)
+    leases = Leases(pool, owner, settings.lease_seconds, changes.publish)
     type_limits = TypeLimits(pool, registry.versions, registry.limits)
     dispatcher = Dispatcher(registry, leases, type_limits, leaseholder, services, slots=settings.worker_slots)
     leaseholder.start()

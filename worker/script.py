@@ -81,7 +81,7 @@ class Script:
         with self._span(execution, call) as span:
             around = self._surroundings(execution, call, lease, report, tx, span.traceparent)
             ctx = self._steps.context(execution, call, around)
-            calling = self._steps.call(self._services.calls, execution, call, ctx)
+            calling = self._steps.call(self._services.calls, execution, call, ctx, around.spent_seconds)
             try:
                 return await self._metered(execution, call, calling, span)
             except asyncio.CancelledError:
@@ -144,7 +144,8 @@ class Script:
         record = execution.steps[call.position]
         return Surroundings(
             now=self._services.clock.now(),
-            log=log.bind(
+            # not bound before somebody logs: most handlers never do
+            log=structlog.get_logger(
                 operation=str(execution.id),
                 tenant=execution.tenant,
                 step=record.key,
@@ -156,6 +157,8 @@ class Script:
             tx=tx,
             traceparent=traceparent,
             client_named=self._operation.client_named,
+            # a local call has no intent: what it does is over with its transaction
+            spent_seconds=0 if tx is not None else time.monotonic() - lease.written_at,
         )
 
     def _report(self, execution: Execution, checkpoint: Callable[[bytes], Awaitable[None]]) -> Report:

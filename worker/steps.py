@@ -27,7 +27,10 @@ class Unfit(OperationsError):
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What a handler is told that neither the journal nor the definition says."""
+    """What a handler is told that neither the journal nor the definition says.
+
+    ``spent_seconds`` of the time of its call are over: in the database it runs from when the intent was stored.
+    """
 
     now: datetime
     log: Any
@@ -36,6 +39,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     tx: Transaction | None = None
     traceparent: str | None = None
     client_named: bool = False
+    spent_seconds: float = 0
 
 
 class Steps:
@@ -55,10 +59,13 @@ class Steps:
         """Whether the handler is a plain function, which runs in a thread."""
         return call.handler in self._handlers[call.position].plain
 
-    async def call(self, calls: Calls, execution: Execution, call: Call, ctx: Context) -> Outcome:
+    async def call(
+        self, calls: Calls, execution: Execution, call: Call, ctx: Context, spent_seconds: float = 0
+    ) -> Outcome:
         """Call one handler and sort its answer. Raises ``Unfit`` when what it takes cannot be read."""
         step, handlers = self._steps[call.position], self._handlers[call.position]
-        return await calls.make(step, handlers, call.handler, ctx, self._argument(execution.steps[call.position], call))
+        argument = self._argument(execution.steps[call.position], call)
+        return await calls.make(step, handlers, call.handler, ctx, argument, step.timeout_seconds - spent_seconds)
 
     def context(self, execution: Execution, call: Call, around: Surroundings) -> Context:
         """What the handler is given besides its argument. Raises ``Unfit`` when a step's value cannot be read."""
@@ -71,7 +78,7 @@ class Steps:
             phase=(record.handler or "reserve") if call.handler == "query" else call.handler,
             attempt=record.attempts,
             epoch=execution.epoch,
-            deadline=around.now + timedelta(seconds=self._steps[call.position].timeout_seconds),
+            deadline=around.now + timedelta(seconds=self._steps[call.position].timeout_seconds - around.spent_seconds),
             traceparent=around.traceparent,
             input=self._input,
             reservations=self.values(execution, "reservation"),

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
+from operations_api.domain.change import Change
 from operations_api.domain.errors import StoreUnavailable
 from operations_api.domain.execution import Execution, StepRecord
 from operations_api.domain.failure import Failure
+from operations_api.domain.first_call import FirstCall
 from operations_api.domain.operation import Operation, StepPin
 from operations_api.store.connection import CONFLICTS, Connection, Pool, connected
-from operations_api.store.queries import load
+from operations_api.store.queries import columns, load
 from operations_api.store.rows import to_operation, to_step
 
 SQL: Final = load("leases")
 JOURNAL: Final = load("journal")
 
+Known = tuple[str, int]
+"""A type and a version of it."""
+
+NO_FIRST_CALLS: Final[Mapping[Known, FirstCall]] = MappingProxyType({})
+
 
 class Leased(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation as its lease holder finds it. ``claimed_at`` is Postgres' clock when it was read."""
+    """An operation as its lease holder finds it. ``claimed_at`` is Postgres' clock when it was read.
+
+    ``begun`` is the position of the step whose reserve this claim has begun: its intent is stored.
+    """
 
     operation: Operation
     pins: tuple[StepPin, ...]
@@ -31,6 +42,7 @@ class Leased(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
     lost_leases: int
     claimed_at: datetime
+    begun: int | None = None
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -52,23 +64,46 @@ class Renewal(msgspec.Struct, frozen=True):
 
 
 class Leases:
-    """Claims, renewals and the sweep of one worker process. ``owner`` is random per start: no host name is trusted."""
+    """Claims, renewals and the sweep of one worker process. ``owner`` is random per start: no host name is trusted.
 
-    def __init__(self, pool: Pool, owner: UUID, lease_seconds: float) -> None:
+    ``on_change`` hears of the operations whose first call a claim has begun.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        owner: UUID,
+        lease_seconds: float,
+        on_change: Callable[[list[Change]], None] = lambda changes: None,
+    ) -> None:
         self._pool = pool
         self._owner = owner
         self._lease_seconds = lease_seconds
+        self._on_change = on_change
 
-    async def claim(self, known: Iterable[tuple[str, int]], limit: int) -> list[Leased]:
-        """Take up to ``limit`` ready operations of known (type, version), in fair order."""
+    async def claim(
+        self, known: Iterable[Known], limit: int, first_calls: Mapping[Known, FirstCall] = NO_FIRST_CALLS
+    ) -> list[Leased]:
+        """Take up to ``limit`` ready operations of known (type, version), in fair order.
+
+        Those that are new and have one of ``first_calls`` come with its intent stored.
+        """
         types, versions = zip(*known, strict=True)
         async with connected(self._pool) as connection:
             rows = await connection.fetch(
-                SQL["claim_operations"], self._owner, list(types), list(versions), limit, self._lease_seconds
+                SQL["claim_operations"],
+                self._owner,
+                list(types),
+                list(versions),
+                limit,
+                self._lease_seconds,
+                *columns(((*name, *_call_values(call)) for name, call in first_calls.items()), width=7),
             )
-            begun = [row for row in rows if row["lease_epoch"] > 1]  # the others have no journal yet
-            journals = await _journals(connection, begun)
-        return [_to_leased(row, journals.get((row["tenant"], row["id"]), {})) for row in rows]
+            old = [row for row in rows if row["lease_epoch"] > 1]  # the others have nothing in the journal to be read
+            journals = await _journals(connection, old)
+        claimed = [_to_leased(row, journals.get((row["tenant"], row["id"]), {}), row["begun"]) for row in rows]
+        self._on_change([_begun(leased) for leased in claimed if leased.begun is not None])
+        return claimed
 
     async def claim_suspect(self, known: Iterable[tuple[str, int]]) -> Leased | None:
         """Take one operation that was there twice when its worker died; it may begin once the worker is empty."""
@@ -154,7 +189,16 @@ async def _journals(connection: Connection, rows: Sequence[Any]) -> dict[tuple[s
     return journals
 
 
-def _to_leased(row: Any, steps: dict[int, StepRecord]) -> Leased:
+def _call_values(call: FirstCall) -> tuple[Any, ...]:
+    return call.pins, call.position, call.step, call.timeout_seconds, call.progress
+
+
+def _begun(leased: Leased) -> Change:
+    operation = leased.operation
+    return Change(operation.tenant, operation.id, operation.version, done=False)
+
+
+def _to_leased(row: Any, steps: dict[int, StepRecord], begun: int | None = None) -> Leased:
     return Leased(
         operation=to_operation(row),
         pins=msgspec.json.decode(row["steps"], type=tuple[StepPin, ...]),
@@ -163,4 +207,5 @@ def _to_leased(row: Any, steps: dict[int, StepRecord]) -> Leased:
         epoch=row["lease_epoch"],
         lost_leases=row["lost_leases"],
         claimed_at=row["claimed_at"],
+        begun=begun,
     )

@@ -92,6 +92,7 @@ def scenarios(draw):
         heartbeat_tells=draw(st.booleans()),
         units=draw(st.lists(st.sampled_from([0, 0, 1, 2]), max_size=8)),
         acts=draw(st.lists(st.sampled_from(ACTS), max_size=4)),
+        claim_begins=draw(st.booleans()),
     )
 
 
@@ -124,9 +125,10 @@ async def test_every_short_history_of_a_small_operation_keeps_the_promises(kinds
     steps = [StepRecord(position=n, key=f"s{n}", kind=kind, effect="external") for n, kind in enumerate(kinds)]
     traits = [StepTraits(timeout_seconds=5, retry_for_seconds=300, can_query=can_query, can_compensate=True)] * 2
     for fates in product(SHORT, repeat=calls):
-        world = World(Scenario(steps, traits, policy, fates, [], None, None, True))
-        await live(world)
-        check(world)
+        for claim_begins in (False, True):
+            world = World(Scenario(steps, traits, policy, fates, [], None, None, True, claim_begins=claim_begins))
+            await live(world)
+            check(world)
 
 
 def check(world: World) -> None:

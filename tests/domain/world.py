@@ -17,8 +17,8 @@ from operations_api.domain.errors import LeaseLost, OutcomeUnknown
 from operations_api.domain.execution import CommitRejectPolicy, Execution, StepRecord, StepTraits
 from operations_api.domain.failure import Failure
 from operations_api.domain.journal import JournalEntry, Written
-from operations_api.domain.plan import Call
-from operations_api.domain.settle import INTENTS, Answered, Done, NotNow, Outcome, Rejected, Unknown
+from operations_api.domain.plan import Call, next_move
+from operations_api.domain.settle import INTENTS, Answered, Done, NotNow, Outcome, Rejected, Unknown, begin
 
 from .executions import NOW
 from .participants import Participants
@@ -43,7 +43,7 @@ class Scenario:
     """An operation and the fates of its calls and writes, in order; when they are used up, all goes well.
 
     ``units``: how many checkpoints each call stores before it meets its fate. ``acts``: what an operator does, one act
-    each time the operation waits for a person.
+    each time the operation waits for a person. ``claim_begins``: the first claim stores the intent of the first reserve.
     """
 
     steps: Sequence[StepRecord]
@@ -56,6 +56,7 @@ class Scenario:
     heartbeat_tells: bool
     units: Sequence[int] = ()
     acts: Sequence[str] = ()
+    claim_begins: bool = False
 
 
 class World:
@@ -105,8 +106,21 @@ class World:
     # -- leases --------------------------------------------------------------------------------------------------------
 
     def claim(self) -> Any:
+        is_new = self.row.epoch == 0
         self.row.claim()
-        return self._leased()
+        leased = self._leased()
+        if is_new and self._scenario.claim_begins:
+            leased.begun = self._begin_first()
+        return leased
+
+    def _begin_first(self) -> int | None:
+        execution = self.execution()
+        move = next_move(execution, self._now)
+        if not isinstance(move, Call) or move.handler != "reserve" or self.row.steps[move.position].effect == "local":
+            return None
+        self.row.history.append(f"the claim begins {move.position}")
+        self.row.steps[move.position] = begin(execution, move, self._now).steps[move.position]
+        return move.position
 
     async def reread(self, tenant: str, id: UUID, epoch: int) -> Any:
         return None if self._is_stale(epoch) or self.row.phase == "finished" else self._leased()
@@ -131,7 +145,7 @@ class World:
 
     def _leased(self) -> Any:
         asked = self._now if self.row.cancel_requested else None
-        return SimpleNamespace(operation=SimpleNamespace(cancel_requested_at=asked), claimed_at=self._now)
+        return SimpleNamespace(operation=SimpleNamespace(cancel_requested_at=asked), claimed_at=self._now, begun=None)
 
     # -- script --------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """Operations whose every call goes through the ledger process, which decides how each of them goes.
 
 ``PROOF_TYPES`` names the types a process knows, all of them the same definition: workers claim only what they know, so
-tests can keep their operations to one worker.
+tests can keep their operations to one worker. The steps of a type come with each operation's input, unless
+``PROOF_STEPS`` fixes them, by type: then a claim knows what an operation of it begins with.
 """
 
 from __future__ import annotations
@@ -156,12 +157,15 @@ def _result(input: Whole, results: dict[str, Any]) -> Token:
     return Token(",".join(results))
 
 
+FIXED = msgspec.json.decode(os.environ.get("PROOF_STEPS", "{}"), type=dict[str, tuple[Part, ...]])
+
+
 def definition(name: str) -> Definition:
     return Definition(
         name=name,
         input=Whole,
         result=Token,
-        steps=steps_of,
+        steps=steps_of(Whole(FIXED[name])) if name in FIXED else steps_of,
         build_result=_result,
         on_first_commit_reject="rollback" if name == TURNS_BACK else "park",
         on_commit_reject="compensate",

@@ -35,6 +35,7 @@ class Row(msgspec.Struct, frozen=True):
     """The handler in which a worker dies, and the operation it is called for.
 
     ``part`` is more of the step in question; ``last`` is more of the step after it, None: it is the last one.
+    ``is_fixed``: the definition has fixed steps, and this is the first one, so that the claim begins it.
     """
 
     handler: str
@@ -45,6 +46,7 @@ class Row(msgspec.Struct, frozen=True):
     part: dict[str, Any] = {}
     last: dict[str, Any] | None = {}
     is_alone: bool = False
+    is_fixed: bool = False
 
 
 ROWS = {
@@ -73,6 +75,12 @@ ROWS = {
         "query", ending="failed", effects=EXTERNAL,
         part={"loses": "commit", "lost": "request", "rejects": "commit", "asked": True},
     ),
+    # the claim has stored the intent
+    "claimed": Row("reserve", is_fixed=True),
+    "claimed-turned-back": Row("reserve", ending="canceled", is_fixed=True),
+    "claimed-refused": Row("reserve", ending="failed", points=OUTCOME, part={"rejects": "reserve"}, is_fixed=True),
+    "claimed-decided": Row("reserve", points=OUTCOME, last=None, is_fixed=True),
+    "claimed-asked": Row("query", effects=EXTERNAL, part={"loses": "reserve", "asked": True}, is_fixed=True),
 }  # fmt: skip
 PLACES = [(name, effect, point) for name, row in ROWS.items() for effect in row.effects for point in row.points]
 WORKERS_AT_ONCE = 5
@@ -82,7 +90,7 @@ IN_DOUBT_SECONDS = 2.0
 CALLED_ONCE_MORE = ("after-effect", "before-outcome")
 """It was called and nobody has written down what it said: it has to be called again to know."""
 
-ASKED_AND_CALLED_AGAIN = ("asked-reserve", "asked-pivot-in-vain")
+ASKED_AND_CALLED_AGAIN = ("asked-reserve", "asked-pivot-in-vain", "claimed-asked")
 """What the question came to is stored together with the intent of the next call, which is then in doubt itself."""
 
 
@@ -133,7 +141,7 @@ def test_a_pivot_that_is_asked_about_is_executed_once(table: Table, row: str, po
 
 def _calls(row: str, effect: str, point: str) -> int:
     """How often the handler is called in all: no more often than the crash made necessary."""
-    if row == "turned-back":
+    if row.endswith("turned-back"):
         return int(POINTS.index(point) >= POINTS.index("after-effect"))
     if row in ASKED_AND_CALLED_AGAIN and point == "after-outcome":
         return 2
@@ -144,7 +152,8 @@ def _calls(row: str, effect: str, point: str) -> int:
 async def _filled(bench: Bench) -> Table:
     free = asyncio.Semaphore(WORKERS_AT_ONCE)
     cells = await asyncio.gather(*(_cell(bench, free, *place) for place in PLACES))
-    bench.start_worker(PROOF_TYPES=",".join(_type(*place) for place in PLACES))
+    fixed = {type: parts for place in PLACES for type, parts in _fixed(*place).items()}
+    bench.start_worker(PROOF_TYPES=",".join(_type(*place) for place in PLACES), PROOF_STEPS=_json(fixed))
     statuses = {cell.id: (await bench.done(cell.id)).status for cell in cells}
     by_place = {(cell.row, cell.effect, cell.point): cell for cell in cells}
     return Table(by_place, statuses, await bench.books.read(), bench.kinds)
@@ -154,9 +163,12 @@ async def _cell(bench: Bench, free: asyncio.Semaphore, row: str, effect: str, po
     type, handler = _type(row, effect, point), ROWS[row].handler
     async with free:
         id = await bench.start(*_parts(ROWS[row], effect, point), type=type)
-        worker = bench.start_worker(PROOF_TYPES=type, OPERATIONS_CRASH_POINT=f"{point}:{point}:{handler}")
+        steps = _json(_fixed(row, effect, point))
+        worker = bench.start_worker(
+            PROOF_TYPES=type, PROOF_STEPS=steps, OPERATIONS_CRASH_POINT=f"{point}:{point}:{handler}"
+        )
         exit_code = await worker.ended()
-    if row == "turned-back":
+    if row.endswith("turned-back"):
         await bench.store.cancel("dev", id)
     return Cell(row, effect, point, id, exit_code)
 
@@ -164,11 +176,19 @@ async def _cell(bench: Bench, free: asyncio.Semaphore, row: str, effect: str, po
 def _parts(row: Row, effect: str, key: str) -> list[Part]:
     """The step in question has one of its own effect before it and one of the other effect after it."""
     parts = [_part(key, effect, row.kind, **row.part)]
-    if not row.is_alone:
+    if not row.is_alone and not row.is_fixed:
         parts.insert(0, _part("first", effect))
     if row.last is not None:
         parts.append(_part("last", "local" if effect == "external" else "external", **row.last))
     return parts
+
+
+def _fixed(row: str, effect: str, point: str) -> dict[str, list[Part]]:
+    return {_type(row, effect, point): _parts(ROWS[row], effect, point)} if ROWS[row].is_fixed else {}
+
+
+def _json(fixed: dict[str, list[Part]]) -> str:
+    return msgspec.json.encode(fixed).decode()
 
 
 def _part(key: str, effect: Any, kind: Any = "step", **more: Any) -> Part:

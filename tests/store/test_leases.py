@@ -4,13 +4,19 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 
+from operations_api.domain.first_call import FirstCall
+from operations_api.store.journal import Journal
 from operations_api.store.leases import Held, Leases, renew
+from worker.entry import parked_before
 
 from . import factory
 from .conftest import KNOWN
 from .factory import LONG_AGO, SOON
+
+READY = {"ready": True, "next_wake_at": None, "lease_owner": None, "lease_expires_at": None, "lease_epoch": 0}
 
 
 async def row_of(connection, id):
@@ -101,6 +107,67 @@ async def test_every_claim_raises_the_epoch_also_after_a_lease_that_was_given_ba
     await factory.operation(connection, status="running", lease_epoch=4, **given_back)
     (leased,) = await leases.claim(KNOWN, 1)
     assert leased.epoch == 5
+
+
+FIRST = FirstCall(0, "stock", 30, msgspec.json.encode(factory.PINS).decode(), '{"completed":0,"total":4}')
+FIRST_CALLS = {KNOWN[0]: FIRST}
+
+
+async def steps_of(connection):
+    return await connection.fetch("select * from operation_steps")
+
+
+async def test_a_claim_begins_what_a_new_operation_begins_with(connection, pool):
+    heard = []
+    await factory.operation(connection)
+    (leased,) = await Leases(pool, uuid4(), 15, heard.extend).claim(KNOWN, 10, FIRST_CALLS)
+    [step] = await steps_of(connection)
+    assert leased.begun == step["position"] == 0
+    assert (step["key"], step["state"], step["handler"], step["attempts"]) == ("stock", "reserving", "reserve", 1)
+    assert step["call_ends_at"] - step["called_since"] == timedelta(seconds=30)
+    assert step["called_since"] == leased.claimed_at
+    assert [(change.id, change.version) for change in heard] == [(leased.operation.id, 2)]
+
+
+async def test_who_asks_how_far_an_operation_is_that_was_just_claimed_is_told(connection, leases):
+    created = await factory.operation(connection)
+    await leases.claim(KNOWN, 10, FIRST_CALLS)
+    assert (await row_of(connection, created["id"]))["progress"] == FIRST.progress
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        pytest.param({"cancel_requested_at": LONG_AGO, "status": "canceling", **READY}, id="asked to turn back"),
+        pytest.param({"deadline": LONG_AGO}, id="too late"),
+        pytest.param({"decision": "rollback"}, id="decided"),
+        pytest.param({"lease_epoch": 1}, id="claimed before"),
+        pytest.param({"steps": '[{"key":"stock","kind":"step","effect":"external"}]'}, id="pinned to other steps"),
+        pytest.param({"definition_version": 2}, id="of another version"),
+    ],
+)
+async def test_a_claim_begins_nothing_where_something_else_may_be_next(connection, leases, otherwise):
+    await factory.operation(connection, **otherwise)
+    (leased,) = await leases.claim([*KNOWN, (factory.TYPE, 2)], 10, FIRST_CALLS)
+    assert leased.begun is None
+    assert await steps_of(connection) == []
+
+
+async def test_a_call_that_a_claim_has_begun_and_nobody_could_make_is_no_attempt(connection, pool, leases):
+    await factory.operation(connection)
+    (leased,) = await leases.claim(KNOWN, 10, FIRST_CALLS)
+    await Journal(pool, leases._owner, lambda changes: None).write(parked_before(leased, "UNFIT", leased.claimed_at))
+    [step] = await steps_of(connection)
+    assert (step["attempts"], step["call_ends_at"], step["called_since"]) == (0, None, None)
+    assert (await row_of(connection, leased.operation.id))["status"] == "needs_attention"
+
+
+async def test_a_claim_of_many_does_not_fail_for_one_that_has_a_journal_already(connection, leases):
+    odd = await factory.operation(connection)
+    await factory.step(connection, odd, state="rejected")
+    new = await factory.operation(connection)
+    claimed = await leases.claim(KNOWN, 10, FIRST_CALLS)
+    assert {one.operation.id: one.begun for one in claimed} == {odd["id"]: None, new["id"]: 0}
 
 
 # -- sweep -------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,13 @@
 -- name: claim_operations
 -- Take ready operations in fair order, of definitions this worker knows. The epoch fences whoever had them before.
 -- Suspects, which were there twice when their worker died, are taken by themselves: see claim_suspect.
+-- The first call of an external step begins here: where the definition says which one that is, whatever the input, its
+-- intent is stored by the claim itself, unless it turns out that there is something to read first.
 with picked as (
-    select tenant, id
+    select
+        tenant, id, type, definition_version, steps,
+        lease_epoch = 0 and decision is null and cancel_requested_at is null
+            and coalesce(deadline > clock_timestamp(), true) as is_new
     from operations
     where ready and lost_leases < 2
       -- a condition and no join, which would have to sort everything that is ready
@@ -11,29 +16,57 @@ with picked as (
     order by fair_order
     limit $4
     for update skip locked
+),
+beginning as (
+    select picked.tenant, picked.id, call.position, call.step, call.seconds, call.progress
+    from picked
+    left join unnest($6::text[], $7::int[], $8::text[], $9::smallint[], $10::text[], $11::float8[], $12::text[])
+        as call (type, version, pins, position, step, seconds, progress)
+        on picked.is_new and call.type = picked.type and call.version = picked.definition_version
+            and call.pins = picked.steps::text
+),
+claimed as (
+    update operations as o
+    set ready = false,
+        status = case
+            when o.status = 'pending' then 'running'
+            -- it waited for a worker that knows its version, and here is one
+            when o.status = 'needs_attention' and o.blocked #>> '{0,reason}' = 'no_worker_for_version'
+                then case
+                    when o.cancel_requested_at is not null and o.decision is null then 'canceling' else 'running'
+                end
+            else o.status
+        end,
+        blocked = case when o.blocked #>> '{0,reason}' = 'no_worker_for_version' then null else o.blocked end,
+        phase = case when o.phase = 'queued' then 'reserving' else o.phase end,
+        progress = coalesce(b.progress::json, o.progress),
+        started_at = coalesce(o.started_at, greatest(o.created_at, clock_timestamp())), -- the clock may be set back
+        lease_epoch = o.lease_epoch + 1,
+        lease_owner = $1,
+        lease_expires_at = clock_timestamp() + make_interval(secs => $5),
+        next_wake_at = clock_timestamp() + make_interval(secs => $5),
+        lease_alone = false,
+        version = o.version + 1,
+        updated_at = greatest(o.updated_at, clock_timestamp())
+    from beginning as b
+    where o.tenant = b.tenant and o.id = b.id
+    returning o.*, clock_timestamp() as claimed_at, b.position as first_position, b.step as first_step, b.seconds
+),
+intents as (
+    insert into operation_steps (
+        tenant, operation_id, position, key, kind, effect, state, handler, attempts, call_ends_at, called_since
+    )
+    select
+        tenant, id, first_position, first_step, 'step', 'external', 'reserving', 'reserve', 1,
+        claimed_at + make_interval(secs => seconds), claimed_at
+    from claimed
+    where first_position is not null
+    on conflict do nothing -- a claim must not fail for one of many
+    returning tenant, operation_id, position
 )
-update operations as o
-set ready = false,
-    status = case
-        when o.status = 'pending' then 'running'
-        -- it waited for a worker that knows its version, and here is one
-        when o.status = 'needs_attention' and o.blocked #>> '{0,reason}' = 'no_worker_for_version'
-            then case when o.cancel_requested_at is not null and o.decision is null then 'canceling' else 'running' end
-        else o.status
-    end,
-    blocked = case when o.blocked #>> '{0,reason}' = 'no_worker_for_version' then null else o.blocked end,
-    phase = case when o.phase = 'queued' then 'reserving' else o.phase end,
-    started_at = coalesce(o.started_at, greatest(o.created_at, clock_timestamp())), -- the clock may be set back
-    lease_epoch = o.lease_epoch + 1,
-    lease_owner = $1,
-    lease_expires_at = clock_timestamp() + make_interval(secs => $5),
-    next_wake_at = clock_timestamp() + make_interval(secs => $5),
-    lease_alone = false,
-    version = o.version + 1,
-    updated_at = greatest(o.updated_at, clock_timestamp())
-from picked
-where o.tenant = picked.tenant and o.id = picked.id
-returning o.*, clock_timestamp() as claimed_at;
+select claimed.*, intents.position as begun
+from claimed
+left join intents on intents.tenant = claimed.tenant and intents.operation_id = claimed.id;
 
 -- name: claim_suspect
 -- Take one operation that was there twice when its worker died. Its new worker lets everything else end first.
@@ -119,7 +152,8 @@ left join renewed on renewed.tenant = h.tenant and renewed.id = h.id;
 -- that ran out is fenced here already. It counts as lost only if one of the operation's handlers was running: a call
 -- is open, or a local step was due, whose call leaves no trace. After the second such loss only those count at which
 -- the operation was alone with its worker, and after five a person has to look. What wakes although it is not the head
--- of its group does so at its deadline: it is decided here that it never begins, whatever the clock says later.
+-- of its group, or waits for room, does so at its deadline: it is decided here that it never begins, whatever the clock
+-- says later.
 with due as (
     select tenant, id
     from operations
@@ -169,11 +203,13 @@ blamed as (
 update operations as o
 set ready = not blamed.poison,
     decision = case
+        when o.phase = 'queued' and o.waits_for_room then 'rollback'
         when o.phase = 'queued' and o.group_name is not null and not exists (
             select from operation_groups as g where g.tenant = o.tenant and g.name = o.group_name and g.head = o.id
         ) then 'rollback'
         else o.decision
     end,
+    waits_for_room = false, -- what ends without a call needs no room
     status = case when blamed.poison then 'needs_attention' else o.status end,
     blocked = case
         when blamed.poison then json_build_array(json_build_object(
