@@ -23,6 +23,7 @@ from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Sta
 from operations_api.meter import UNMETERED, Meter
 from operations_api.store.schedules import Schedules, Turn
 from operations_api.store.store import Store
+from operations_api.tracer import UNTRACED, Tracer
 
 LOOK_SECONDS: Final = 1.0
 """How late a tick may be: what a query per schedule and worker costs is nothing beside it."""
@@ -49,8 +50,10 @@ class Scheduler:
         wake: Callable[[], None],
         *,
         meter: Meter = UNMETERED,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self._meter = meter
+        self._tracer = tracer
         self._schedules = schedules
         self._store = store
         self._registry = registry
@@ -101,13 +104,20 @@ class Scheduler:
 
     async def _start(self, schedule: Schedule, tick: datetime) -> bool:
         try:
-            started = await self._store.start(self._request(schedule, tick))
+            return await self._traced(schedule, tick)
         except (KeyReused, KeyOfDeletedOperation) as error:  # it has been started, and the input changed since
             log.warning("this tick has an operation already", schedule=schedule.name, tick=str(tick), error=str(error))
             return True
-        return started.replayed
 
-    def _request(self, schedule: Schedule, tick: datetime) -> StartRequest:
+    async def _traced(self, schedule: Schedule, tick: datetime) -> bool:
+        """Whether it was a replay. The first span of a trace, which every call of the operation will be below."""
+        type, tenant = schedule.type, schedule.tenant
+        with self._tracer.span(f"start {type}", None, type=type, tenant=tenant) as span:
+            started = await self._store.start(self._request(schedule, tick, span.traceparent))
+            span.end_with("replayed" if started.replayed else "started", operation=str(started.operation.id))
+            return started.replayed
+
+    def _request(self, schedule: Schedule, tick: datetime, traceparent: str | None) -> StartRequest:
         definition = self._registry.current[schedule.type]
         document = msgspec.json.decode(msgspec.json.encode(schedule.input))
         return StartRequest(
@@ -122,7 +132,7 @@ class Scheduler:
             labels={},
             deadline=None,
             not_before=None,
-            traceparent=None,
+            traceparent=traceparent,
             retention_seconds=self._retention_seconds(definition),
             fair_order=self._order.place(schedule.tenant, time.time_ns(), priority=definition.priority),
             priority=definition.priority,
