@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 
+from operations_api.store.webhook_receivers import WebhookReceivers
 from tests.http.conftest import service, tenant
 from tests.http.service import Service
 from tests.processes import ROOT, module
@@ -78,6 +79,13 @@ async def test_submit_starts_once_for_each_key(person: Person, service: Service,
     other = await person.types("submit", "note", "--input", '{"text":"b"}', "--key", "k")
     assert (other.returncode, other.stdout, other.stderr.count("\n")) == (1, "", 1)
     assert await service.count(tenant) == 1
+
+
+async def test_submit_says_who_is_told_of_the_end(person: Person, service: Service, tenant: str) -> None:
+    await WebhookReceivers(service.store.pool).new_secret(tenant, 0)
+    id = await person.submitted("--callback-url", "https://receiver.example/hooks")
+    told = await service.store.pool.fetchval("select callback_url from operations where id = $1", UUID(id))
+    assert told == "https://receiver.example/hooks"
 
 
 async def test_wait_ends_with_the_result(person: Person, service: Service) -> None:
