@@ -181,8 +181,11 @@ def _follow(identifier: str, timeout: int | None, as_json: bool) -> None:
     """Show it to its end, and end with what its end means."""
     import asyncio
 
+    watched: list[Operation[dict[str, Any]]] = []
+
     async def to_the_end(client: Client) -> Snapshot:
         operation = await client.operation(identifier)
+        watched.append(operation)
         with progress_shown(quiet=as_json) as show:
             async with asyncio.timeout(timeout):
                 async for now in operation.watch():
@@ -192,6 +195,8 @@ def _follow(identifier: str, timeout: int | None, as_json: bool) -> None:
     try:
         ended = _remote().run(to_the_end, PATIENCE_SECONDS)
     except (TimeoutError, KeyboardInterrupt) as stopped:
+        if as_json and watched:
+            print_json(watched[0].now.document)
         click.echo(f"operations-api: it goes on: operations-api watch {identifier}", err=True)
         raise SystemExit(NOT_DONE if isinstance(stopped, TimeoutError) else INTERRUPTED) from None
     _print_end(ended, as_json)

@@ -126,6 +126,8 @@ async def test_the_end_of_the_time_to_wait_is_4_and_the_operation_goes_on(person
     assert "it goes on: operations-api watch " in said.stderr
     id = said.stderr.split()[-1]
     assert json.loads((await person.types("get", id, "--json")).stdout)["cancel_requested"] is False
+    as_json = await person.types("watch", id, "--timeout", "1s", "--json")
+    assert (as_json.returncode, json.loads(as_json.stdout)["status"]) == (4, "pending")
 
 
 async def test_an_interrupt_is_130_and_the_operation_goes_on(person: Person) -> None:
