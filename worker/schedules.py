@@ -23,6 +23,7 @@ from operations_api.domain.starting import KeyOfDeletedOperation, KeyReused, Sta
 from operations_api.meter import UNMETERED, Meter
 from operations_api.store.schedules import Schedules, Turn
 from operations_api.store.store import Store
+from operations_api.store.tenant_limits import TenantLimits
 from operations_api.tracer import UNTRACED, Tracer
 
 LOOK_SECONDS: Final = 1.0
@@ -60,6 +61,8 @@ class Scheduler:
         self._retention_days = retention_days
         self._wake = wake
         self._order = FairOrder()
+        self._limits = TenantLimits(store.pool)
+        self._weights: dict[str, int] = {}
 
     async def keep_starting(self) -> None:
         """Rounds until cancelled, at once done where nothing is scheduled."""
@@ -89,10 +92,15 @@ class Scheduler:
         ticks = turn.schedule.due(turn.after, turn.now)
         if ticks:  # what the clock starts has its turn among all who wait, as what clients start
             self._order.observe_head(await self._store.head_of_queue(), time.time_ns())
+            self._weights = {each.tenant: each.weight or 1 for each in await self._limits.list()}
         replays = await asyncio.gather(*(self._start(turn.schedule, tick) for tick in ticks))
         await turn.advance(ticks[-1] if ticks else None)
         self._count(turn, replays)
         return replays
+
+    def _place(self, tenant: str, definition: Definition) -> int:
+        weight = self._weights.get(tenant, 1)
+        return self._order.place(tenant, time.time_ns(), priority=definition.priority, weight=weight)
 
     def _count(self, turn: Turn, replays: list[bool]) -> None:
         passed = turn.schedule.passed(turn.after, turn.now)
@@ -134,7 +142,7 @@ class Scheduler:
             not_before=None,
             traceparent=traceparent,
             retention_seconds=self._retention_seconds(definition),
-            fair_order=self._order.place(schedule.tenant, time.time_ns(), priority=definition.priority),
+            fair_order=self._place(schedule.tenant, definition),
             priority=definition.priority,
             limited=definition.concurrency_limit is not None,
         )
