@@ -72,10 +72,10 @@ class _Line:
     def look_now_and_then(self) -> None:
         is_looking = self._looking is not None and not self._looking.done()
         if not is_looking and time.monotonic() - self._looked_at >= LOOK_SECONDS:
-            self._looked_at = time.monotonic()
             self._looking = asyncio.get_running_loop().create_task(self.look())
 
     async def look(self) -> None:
+        self._looked_at = time.monotonic()
         try:
             head = await self._read_head()
         except StoreUnavailable as error:

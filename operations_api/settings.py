@@ -268,7 +268,11 @@ VARIABLES: tuple[Variable, ...] = (
         "How tokens may be signed, separated by commas; only with a public key.",
     ),
     Variable(
-        "pool_size", "OPERATIONS_POOL_SIZE", values.whole(2, 1000), "connections", "Postgres connections per process."
+        "pool_size",
+        "OPERATIONS_POOL_SIZE",
+        values.whole(2, 1000),
+        "connections",
+        "Postgres connections of an API process, and of local handlers of a worker, which has 11 more.",
     ),
     Variable(
         "worker_slots",

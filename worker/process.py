@@ -82,8 +82,12 @@ async def working(settings: Settings, registry: Registry) -> AsyncIterator[Worke
     leaseholder.start()
     dispatching = asyncio.create_task(dispatcher.keep_dispatching())
     announcer = Announcer(pool, registry.versions, changes.publish)
-    deliverer = Deliverer(Webhooks(pool), Courier(Guard(networks(settings.webhook_networks))), meter)
-    scheduler = Scheduler(Schedules(pool), Store(pool), registry, settings.retention_days, dispatcher.wake, meter=meter)
+    courier = Courier(Guard(networks(settings.webhook_networks)))
+    deliverer = Deliverer(Webhooks(pool), courier, meter, services.tracer)
+    scheduler = Scheduler(
+        Schedules(pool), Store(pool), registry, settings.retention_days, dispatcher.wake,
+        meter=meter, tracer=services.tracer,
+    )  # fmt: skip
     rounds = (
         announcer.keep_announcing(),
         Cleaner(pool, _kept(settings), meter=meter).keep_cleaning(),

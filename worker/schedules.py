@@ -22,6 +22,8 @@ from operations_api.meter import UNMETERED, Meter
 from operations_api.places import Places
 from operations_api.store.schedules import Schedules, Turn
 from operations_api.store.store import Store
+from operations_api.store.tenant_limits import TenantLimits
+from operations_api.tracer import UNTRACED, Tracer
 
 LOOK_SECONDS: Final = 1.0
 """How late a tick may be: what a query per schedule and worker costs is nothing beside it."""
@@ -48,14 +50,18 @@ class Scheduler:
         wake: Callable[[], None],
         *,
         meter: Meter = UNMETERED,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self._meter = meter
+        self._tracer = tracer
         self._schedules = schedules
         self._store = store
         self._registry = registry
         self._retention_days = retention_days
         self._wake = wake
-        self._places = Places(lambda tenant: 1, store.head_of_queue)
+        self._limits = TenantLimits(store.pool)
+        self._weights: dict[str, int] = {}
+        self._places = Places(lambda tenant: self._weights.get(tenant, 1), store.head_of_queue)
 
     async def keep_starting(self) -> None:
         """Rounds until cancelled, at once done where nothing is scheduled."""
@@ -84,6 +90,7 @@ class Scheduler:
         """Start what is due; for each tick whether it was a replay."""
         ticks = turn.schedule.due(turn.after, turn.now)
         if ticks:  # what the clock starts has its turn among all who wait, as what clients start
+            self._weights = {each.tenant: each.weight or 1 for each in await self._limits.list()}
             await self._places.look(self._registry.current[turn.schedule.type])
         replays = await asyncio.gather(*(self._start(turn.schedule, tick) for tick in ticks))
         await turn.advance(ticks[-1] if ticks else None)
@@ -100,13 +107,20 @@ class Scheduler:
 
     async def _start(self, schedule: Schedule, tick: datetime) -> bool:
         try:
-            started = await self._store.start(self._request(schedule, tick))
+            return await self._traced(schedule, tick)
         except (KeyReused, KeyOfDeletedOperation) as error:  # it has been started, and the input changed since
             log.warning("this tick has an operation already", schedule=schedule.name, tick=str(tick), error=str(error))
             return True
-        return started.replayed
 
-    def _request(self, schedule: Schedule, tick: datetime) -> StartRequest:
+    async def _traced(self, schedule: Schedule, tick: datetime) -> bool:
+        """Whether it was a replay. The first span of a trace, which every call of the operation will be below."""
+        type, tenant = schedule.type, schedule.tenant
+        with self._tracer.span(f"start {type}", None, type=type, tenant=tenant) as span:
+            started = await self._store.start(self._request(schedule, tick, span.traceparent))
+            span.end_with("replayed" if started.replayed else "started", operation=str(started.operation.id))
+            return started.replayed
+
+    def _request(self, schedule: Schedule, tick: datetime, traceparent: str | None) -> StartRequest:
         definition = self._registry.current[schedule.type]
         document = msgspec.json.decode(msgspec.json.encode(schedule.input))
         return StartRequest(
@@ -121,7 +135,7 @@ class Scheduler:
             labels={},
             deadline=None,
             not_before=None,
-            traceparent=None,
+            traceparent=traceparent,
             retention_seconds=self._retention_seconds(definition),
             fair_order=self._places.next(schedule.tenant, definition, definition.priority),
             priority=definition.priority,

@@ -12,6 +12,7 @@ import contextlib
 import random
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -25,6 +26,7 @@ from operations_api.domain.representation import shown, timestamp
 from operations_api.domain.webhook import ANSWER_SECONDS, Webhook, headers, pause_seconds
 from operations_api.meter import UNMETERED, Meter, WebhookOutcome
 from operations_api.store.webhooks import Claimed, Lane, Room, Webhooks
+from operations_api.tracer import UNTRACED, Tracer
 from worker.courier import Courier, Reply
 
 SLOTS: Final = 256
@@ -53,8 +55,11 @@ log = structlog.get_logger(__name__)
 class Deliverer:
     """Sends what is due, of all tenants."""
 
-    def __init__(self, webhooks: Webhooks, courier: Courier, meter: Meter = UNMETERED) -> None:
+    def __init__(
+        self, webhooks: Webhooks, courier: Courier, meter: Meter = UNMETERED, tracer: Tracer = UNTRACED
+    ) -> None:
         self._webhooks = webhooks
+        self._tracer = tracer
         self._meter = meter
         self._courier = courier
         self._tasks: dict[asyncio.Task[None], Lane] = {}
@@ -120,13 +125,22 @@ class Deliverer:
             await self._give_up(claimed, None, "the operation was deleted")
             return
         if load.secrets:
-            at, body = int(time.time()), payload(claimed.webhook, load.operation)
-            signed = headers(str(claimed.webhook.id), at, body, load.secrets)
-            reply = await self._courier.carry(claimed.webhook.url, signed | _trace(load.operation), body)
+            reply = await self._tell(claimed.webhook, load.operation, load.secrets)
         else:
             reply = Reply(None, "the tenant has no webhook secret")
         self._meter.webhook_tried(_outcome(reply))
         await self._settle(claimed, reply)
+
+    async def _tell(self, webhook: Webhook, operation: Operation, secrets: Sequence[bytes]) -> Reply:
+        """One attempt, in a span below the operation's start."""
+        named = {"type": operation.type, "operation": str(operation.id), "tenant": operation.tenant}
+        attempt = webhook.attempts
+        with self._tracer.span(f"webhook {webhook.type}", operation.traceparent, **named, attempt=attempt) as span:
+            at, body = int(time.time()), payload(webhook, operation)
+            signed = headers(str(webhook.id), at, body, secrets)
+            reply = await self._courier.carry(webhook.url, signed | _trace(span.traceparent), body)
+            span.end_with(_outcome(reply), is_error=not reply.taken)
+        return reply
 
     async def _settle(self, claimed: Claimed, reply: Reply) -> None:
         if reply.taken:
@@ -177,5 +191,5 @@ def payload(webhook: Webhook, operation: Operation) -> bytes:
     return msgspec.json.encode(body)
 
 
-def _trace(operation: Operation) -> dict[str, str]:
-    return {} if operation.traceparent is None else {"traceparent": operation.traceparent}
+def _trace(traceparent: str | None) -> dict[str, str]:
+    return {} if traceparent is None else {"traceparent": traceparent}

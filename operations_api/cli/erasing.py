@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("identifier", metavar="ID", type=click.UUID)
 @click.option("--tenant", help="Whose operation it is; needed where several tenants chose the same id.")
 def erase(identifier: UUID, tenant: str | None) -> None:
-    """Remove what one finished operation holds of people: input, labels, result, error, and what its steps noted.
+    """Remove what one finished operation holds of people: input, labels, group, result, error, and what steps noted.
 
     Its key and a tombstone stay until they expire: the id answers 410, the key starts nothing. The key itself is what
     the client made it. Erasing twice is no error.

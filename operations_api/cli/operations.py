@@ -42,6 +42,7 @@ OPERATION = click.argument("identifier", metavar="ID", type=OperationName())
 @click.option("--not-before", type=Moment(), help="When it may begin.")
 @click.option("--group", help="Operations of one group run one at a time, in the order in which they were accepted.")
 @click.option("--priority", type=click.Choice(["high", "normal", "low"]), help="Absent: what the type has.")
+@click.option("--callback-url", help="Who is told of its end by a signed webhook; see `operations-api webhooks`.")
 @click.option("--retry-failed", is_flag=True, help="Start once more what failed under this key and may be retried.")
 @click.option("--wait", is_flag=True, help="Show its progress until it is done, and print its result.")
 @TIMEOUT
@@ -131,7 +132,7 @@ def get(identifier: str, full: bool, as_json: bool) -> None:
 @click.option("--status", help="Only those with this status, or with one of several joined by commas.")
 @click.option("--label", type=Label(), help="Only those with this label, as in channel:web.")
 @click.option("--group", help="Only those of this group.")
-@click.option("--key", help="Only the one that this idempotency key names.")
+@click.option("--key", help="Only those that were started under this idempotency key.")
 @click.option("--created-after", type=Moment(), help="Only younger ones, as in 2026-01-31T18:00:00Z.")
 @click.option("--created-before", type=Moment(), help="Only older ones.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
@@ -180,8 +181,11 @@ def _follow(identifier: str, timeout: int | None, as_json: bool) -> None:
     """Show it to its end, and end with what its end means."""
     import asyncio
 
+    watched: list[Operation[dict[str, Any]]] = []
+
     async def to_the_end(client: Client) -> Snapshot:
         operation = await client.operation(identifier)
+        watched.append(operation)
         with progress_shown(quiet=as_json) as show:
             async with asyncio.timeout(timeout):
                 async for now in operation.watch():
@@ -191,6 +195,8 @@ def _follow(identifier: str, timeout: int | None, as_json: bool) -> None:
     try:
         ended = _remote().run(to_the_end, PATIENCE_SECONDS)
     except (TimeoutError, KeyboardInterrupt) as stopped:
+        if as_json and watched:
+            print_json(watched[0].now.document)
         click.echo(f"operations-api: it goes on: operations-api watch {identifier}", err=True)
         raise SystemExit(NOT_DONE if isinstance(stopped, TimeoutError) else INTERRUPTED) from None
     _print_end(ended, as_json)

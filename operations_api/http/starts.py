@@ -118,7 +118,7 @@ class Starter:
     async def start(self, ask: Ask, exchange: Exchange) -> Started:
         """Start what was asked for in another way. Raises ``Problem`` and what the store says about a key."""
         limit = self.resources.limits.of(ask.tenant).operations_in_flight
-        started = await self._start(ask, Admission(self.resources.in_flight, exchange, ask.tenant, limit))
+        started = await self._traced(ask, Admission(self.resources.in_flight, exchange, ask.tenant, limit))
         if not started.replayed:
             self.resources.queue.wake()
         return started
@@ -143,11 +143,15 @@ class Starter:
         return body
 
     async def _observed(self, ask: Ask, admission: Admission) -> Started:
-        """Start, counted, and traced in a span that every call of the operation will be below."""
+        """Start, counted and traced."""
+        return await metered(self.resources.meter, self.definition.name, self._traced(ask, admission))
+
+    async def _traced(self, ask: Ask, admission: Admission) -> Started:
+        """Start in a span that every call of the operation will be below."""
         type = self.definition.name
         with self.resources.tracer.span(f"start {type}", ask.traceparent, type=type, tenant=ask.tenant) as span:
             ask = msgspec.structs.replace(ask, traceparent=span.traceparent)
-            started = await metered(self.resources.meter, type, self._start(ask, admission))
+            started = await self._start(ask, admission)
             outcome = "replayed" if started.replayed else "started"
             span.end_with(outcome, operation=str(started.operation.id))
             return started

@@ -63,6 +63,14 @@ def test_a_takeover_among_mixed_faults_breaks_nothing() -> None:
     assert all(one.is_kept for one in found)
 
 
+def test_a_late_takeover_among_mixed_faults_is_said_beside_the_promise() -> None:
+    alone, mixed = _phase("kill-worker"), Phase("mixed", 100, 150, [Disturbance("kill-worker", 110, 110)], [], [], [])
+    taken = [Takeover(uuid4(), FAULT_AT, FAULT_AT + 1), Takeover(uuid4(), 110, 110 + TAKEOVER_SECONDS + 0.1)]
+    [said] = [one for one in promises([alone, mixed], _verdict(takeovers=taken)) if "killed worker" in one.sentence]
+    assert said.measured == "1 taken over, the last after 1.00 s; 1 of 1 later, among mixed faults"
+    assert said.is_kept
+
+
 def test_throughput_that_does_not_come_back_is_said_and_decides_nothing() -> None:
     phase = _phase("kill-api")
     phase.accepted = [work for work in phase.accepted if work.became and (work.became.finished_at or 0) < OVER_AT]

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 
+from operations_api.store.webhook_receivers import WebhookReceivers
 from tests.http.conftest import service, tenant
 from tests.http.service import Service
 from tests.processes import ROOT, module
@@ -80,6 +81,13 @@ async def test_submit_starts_once_for_each_key(person: Person, service: Service,
     assert await service.count(tenant) == 1
 
 
+async def test_submit_says_who_is_told_of_the_end(person: Person, service: Service, tenant: str) -> None:
+    await WebhookReceivers(service.store.pool).new_secret(tenant, 0)
+    id = await person.submitted("--callback-url", "https://receiver.example/hooks")
+    told = await service.store.pool.fetchval("select callback_url from operations where id = $1", UUID(id))
+    assert told == "https://receiver.example/hooks"
+
+
 async def test_wait_ends_with_the_result(person: Person, service: Service) -> None:
     waiting = await person.begins("submit", "note", "--key", "k", "--wait")
     id = await only_operation(person)
@@ -118,6 +126,8 @@ async def test_the_end_of_the_time_to_wait_is_4_and_the_operation_goes_on(person
     assert "it goes on: operations-api watch " in said.stderr
     id = said.stderr.split()[-1]
     assert json.loads((await person.types("get", id, "--json")).stdout)["cancel_requested"] is False
+    as_json = await person.types("watch", id, "--timeout", "1s", "--json")
+    assert (as_json.returncode, json.loads(as_json.stdout)["status"]) == (4, "pending")
 
 
 async def test_an_interrupt_is_130_and_the_operation_goes_on(person: Person) -> None:

@@ -43,7 +43,7 @@ class Scenario:
     """An operation and the fates of its calls and writes, in order; when they are used up, all goes well.
 
     ``units``: how many checkpoints each call stores before it meets its fate. ``acts``: what an operator does, one act
-    each time the operation waits for a person. ``claim_begins``: the first claim stores the intent of the first reserve.
+    each time the operation waits for a person. ``claim_begins``: the first claim stores the first intent.
     """
 
     steps: Sequence[StepRecord]

@@ -15,6 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from examples import registry
 from operations_api import Action, Context, Definition, Registry
 from operations_api.domain.problem import PROBLEM_TYPES
+from operations_api.http import listing
 from operations_api.http.allowed_methods import OTHERWISE
 from operations_api.http.app import handlers
 from operations_api.http.openapi import document, rendered
@@ -55,6 +56,11 @@ def test_the_documented_paths_and_methods_are_those_of_the_application(spec: dic
     documented = {(path, method) for path, item in spec["paths"].items() for method in METHODS & set(item)}
     assert served - documented == {("/docs/assets/{version}/{name}", "get")}
     assert documented <= served
+
+
+def test_the_documented_filters_of_the_list_are_those_it_takes(spec: dict[str, Any]) -> None:
+    documented = [each["name"] for each in spec["paths"]["/operations"]["get"]["parameters"] if "in" in each]
+    assert documented == [*listing.FILTERS, "page_size", "page_token"]
 
 
 def test_operation_ids_are_unique_and_in_camel_case(spec: dict[str, Any]) -> None:

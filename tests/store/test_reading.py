@@ -179,13 +179,15 @@ async def test_of_many_cancels_at_once_one_is_accepted(store, connection):
 
 @pytest.mark.parametrize("status", ["succeeded", "failed", "canceled"])
 async def test_a_deleted_operation_keeps_nothing_of_the_client_and_its_place(store, connection, status):
-    row = await factory.operation(connection, status=status, labels='{"a": "b"}', message="m", progress="{}")
+    row = await factory.operation(
+        connection, status=status, labels='{"a": "b"}', message="m", progress="{}", group_name="g"
+    )
     await factory.step(connection, row, state="reserved")
     result = await store.delete(TENANT, row["id"])
     assert result.outcome == "deleted"
     operation = await store.get(TENANT, row["id"])
     assert operation.deleted_at is not None
-    assert [operation.input, operation.result, operation.error, operation.message] == [None] * 4
+    assert [operation.input, operation.result, operation.error, operation.message, operation.group] == [None] * 5
     assert (operation.labels, operation.version, operation.expires_at) == ({}, 2, row["expires_at"])
     assert await connection.fetch("select from operation_steps") == []
     assert (await store.list_page(ListFilter(tenant=TENANT))).operations == []

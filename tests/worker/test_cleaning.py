@@ -81,7 +81,7 @@ async def test_nothing_is_forgotten_an_instant_before_its_time(connection, clean
 
 
 async def test_of_what_is_expired_a_tombstone_stays_and_the_key_is_free(connection, cleaner, store):
-    row = await finished(connection)
+    row = await finished(connection, group_name="account:4111")
     await cleaner.run_once(SOON)
     assert "4111" not in await everything_of(connection)
     for table in ("operation_steps", "operator_actions", "idempotency_keys", "webhooks"):
@@ -316,7 +316,7 @@ async def test_a_worker_cleans_by_itself(connection, crew: Crew):
 
 
 async def test_erasing_removes_what_clients_steps_and_operators_said_and_keeps_key_and_tombstone(connection, store):
-    row = await finished(connection, message="of 4111", callback_url="http://4111.example")
+    row = await finished(connection, message="of 4111", callback_url="http://4111.example", group_name="account:4111")
     assert await erase(store.pool, row["id"]) == row["tenant"]
     assert "4111" not in await everything_of(connection)
     assert await count(connection, "idempotency_keys") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,8 +13,11 @@ import msgspec
 import pytest
 
 from operations_api import Registry, Schedule
+from operations_api.domain.fair_order import COST_NS
 from operations_api.store.schedules import SQL, Schedules
 from operations_api.store.store import ListFilter, Store
+from operations_api.store.tenant_limits import TenantLimits
+from tests.store import factory
 from tests.worker.crew import Crew
 from tests.worker.definitions import TOLD, StepTold, Told
 from worker.schedules import Scheduler, Ticked
@@ -140,6 +144,18 @@ async def test_a_tick_whose_input_has_changed_since_it_was_started_is_left_alone
     changed = scheduler(input=Told((StepTold("another"),)))
     assert await changed.run_once(NOON + MINUTE) == Ticked(replayed=1)
     assert (await changed.run_once(NOON + 2 * MINUTE)).started == 1
+
+
+async def test_a_tick_takes_its_place_by_whose_turn_it_is_and_by_its_tenants_weight(store, scheduler):
+    head = time.time_ns() - 10_000_000_000  # what waits has waited for ten seconds
+    await factory.operation(store.pool, fair_order=head)
+    await TenantLimits(store.pool).set("dev", weight=100)
+    one = scheduler(missed="all")
+    await one.run_once(NOON)
+    assert await one.run_once(NOON + 2 * MINUTE) == Ticked(started=2)
+    rows = await store.pool.fetch("select fair_order from operations where tenant = 'dev' order by fair_order")
+    first, second = (row["fair_order"] for row in rows)
+    assert head < first < second <= head + 2 * COST_NS / 100
 
 
 async def test_real_workers_start_each_tick_once_and_go_on_when_one_is_killed(crew: Crew):

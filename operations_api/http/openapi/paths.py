@@ -296,6 +296,7 @@ FILTERS: Final[tuple[tuple[str, str, Json], ...]] = (
     ("created_before", "Only those created before this time.", TIME),
     ("idempotency_key", "Only those started under this key.", {"type": "string"}),
     ("label", "Only those with this label: `channel:web`.", {"type": "string"}),
+    ("group", "Only those of this group.", {"type": "string"}),
     ("page_size", "How many; 0 or absent: 50; more than 200: 200.", {"type": "integer", "minimum": 0}),
     ("page_token", "`next_page_token` of the page before. It belongs to these filters.", {"type": "string"}),
 )

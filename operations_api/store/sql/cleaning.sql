@@ -9,7 +9,7 @@ update operations
 set deleted_at = coalesce(deleted_at, clock_timestamp()),
     tombstone_until = expires_at + make_interval(secs => $3),
     input = null, result = null, error = null, failure = null, progress = null, message = null, labels = '{}',
-    idempotency_key = null, callback_url = null, traceparent = null
+    idempotency_key = null, group_name = null, group_position = null, callback_url = null, traceparent = null
 where ctid = any (array(
     select ctid
     from operations
@@ -147,7 +147,7 @@ where id = $1 and ($2::text is null or tenant = $2);
 update operations
 set deleted_at = coalesce(deleted_at, clock_timestamp()),
     input = null, result = null, error = null, failure = null, progress = null, message = null, labels = '{}',
-    callback_url = null, traceparent = null,
+    group_name = null, group_position = null, callback_url = null, traceparent = null,
     version = version + 1,
     updated_at = greatest(updated_at, clock_timestamp())
 where tenant = $1 and id = $2 and finished_at is not null

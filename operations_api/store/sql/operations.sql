@@ -223,7 +223,7 @@ returning *;
 update operations
 set deleted_at = clock_timestamp(),
     input = null, result = null, error = null, failure = null, progress = null, message = null, labels = '{}',
-    callback_url = null, traceparent = null,
+    group_name = null, group_position = null, callback_url = null, traceparent = null,
     version = version + 1,
     updated_at = greatest(updated_at, clock_timestamp())
 where tenant = $1 and id = $2
