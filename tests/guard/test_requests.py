@@ -15,28 +15,36 @@ from tests.guard.face import Face
 
 MANY = 64
 WAITING = 100
+NOW_AND_THEN = ("find_key", "head_of_queue", "list_tenant_limits")
+"""What a process asks again when a second or two have passed, for all requests together."""
+
+
+def of_requests(sent: Counter[str]) -> dict[str, int]:
+    """What requests cost. Fails when what is asked now and then was asked twice: nothing here takes so long."""
+    assert all(sent[name] <= 1 for name in NOW_AND_THEN), sent
+    return {name: times for name, times in sent.items() if name not in NOW_AND_THEN}
 
 
 async def test_a_start_and_a_poll_are_one_statement_each(face: Face, sent: Counter[str]) -> None:
     sent.clear()
     id = await face.start()
-    assert sent == {"start_operations": 1}
+    assert of_requests(sent) == {"start_operations": 1}
     await face.poll(id)
-    assert sent == {"start_operations": 1, "get_operations": 1}
+    assert of_requests(sent) == {"start_operations": 1, "get_operations": 1}
 
 
 async def test_many_starts_at_once_share_their_statements(face: Face, sent: Counter[str]) -> None:
     sent.clear()
     await asyncio.gather(*(face.start() for _ in range(MANY)))
-    assert set(sent) == {"start_operations"}
-    hold("statements_of_64_starts", sent.total())
+    assert of_requests(sent).keys() == {"start_operations"}
+    hold("statements_of_64_starts", sent["start_operations"])
 
 
 async def test_many_polls_at_once_share_their_statements(face: Face, sent: Counter[str]) -> None:
     ids = [await face.start() for _ in range(MANY)]
     sent.clear()
     await asyncio.gather(*(face.poll(id) for id in ids))
-    assert set(sent) <= {"get_operations", "find_key"}, "whose key it is, is asked anew now and then"
+    assert of_requests(sent).keys() == {"get_operations"}
     hold("statements_of_64_polls", sent["get_operations"])
 
 
