@@ -68,9 +68,18 @@ async def following(client: Client, operation: dict[str, Any], last: str | None 
 
 async def nobody_waits(service: Service, operation: dict[str, Any]) -> None:
     """Return when the service has forgotten everybody who followed this operation."""
+    await _waited_for(service, operation, False)
+
+
+async def somebody_waits(service: Service, operation: dict[str, Any]) -> None:
+    """Return when a request has come that waits for this operation."""
+    await _waited_for(service, operation, True)
+
+
+async def _waited_for(service: Service, operation: dict[str, Any], is_it: bool) -> None:
     name = await service.tenant_of(operation["id"]), UUID(operation["id"])
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while name in service.app._resources.watch._waiters:  # noqa: ASYNC110 -- it is another thread's
+        while (name in service.app._resources.watch._waiters) is not is_it:  # noqa: ASYNC110 -- it is another thread's
             await asyncio.sleep(0.01)
 
 
