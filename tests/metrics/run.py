@@ -32,8 +32,11 @@ FAILING = Told((StepTold("a", trouble={"commit": "fail 1", "query": "marked-inpu
 REJECTED = Told((StepTold("a"), StepTold("b", trouble={"reserve": "reject"})))
 BLOCKED = Told((StepTold("a", kind="action", trouble={"execute": "reject"}),))
 
-REFUSED = "select count(*) from webhooks where answer_status = 503"
-AGAIN = "update webhooks set next_attempt_at = now() where answer_status = 503 and next_attempt_at is not null"
+AGAIN = """
+update webhooks set next_attempt_at = now() where answer_status = 503 and attempts = 1 and next_attempt_at is not null
+"""
+"""Not while the second attempt is under way: somebody else would make a third one."""
+
 BLOCKED_COUNT = "select count(*) from operations where status = 'needs_attention' and type = 'told'"
 
 
