@@ -84,7 +84,8 @@ def test_a_stopped_api_stops_the_servers_it_started(environment: Mapping[str, st
 
 def test_an_answer_does_not_name_the_server_software(environment: Mapping[str, str], port: int) -> None:
     with serving(environment, port):
-        assert "server" not in httpx.get(f"http://127.0.0.1:{port}/health/live", trust_env=False).headers
+        answer = httpx.get(f"http://127.0.0.1:{port}/health/live", trust_env=False, timeout=60)
+        assert "server" not in answer.headers
 
 
 def test_no_process_outlives_an_api_that_is_killed(environment: Mapping[str, str], port: int) -> None:

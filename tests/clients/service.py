@@ -64,14 +64,15 @@ class LiveService:
         """Start an operation and give it as it was answered."""
         headers = self.authorization | {"Idempotency-Key": uuid4().hex}
         url = f"{self.base_url}/operations/{type}"
-        answer = httpx.post(url, json={"input": input}, headers=headers, trust_env=False)
+        answer = httpx.post(url, json={"input": input}, headers=headers, trust_env=False, timeout=60)
         assert answer.status_code == 202, answer.text
         operation: dict[str, object] = answer.json()
         return operation
 
     def cancel(self, id: object) -> None:
         """Ask for the cancellation of an operation."""
-        httpx.post(f"{self.base_url}/operations/{id}/cancel", headers=self.authorization).raise_for_status()
+        url = f"{self.base_url}/operations/{id}/cancel"
+        httpx.post(url, headers=self.authorization, trust_env=False, timeout=60).raise_for_status()
 
     def said(self) -> str:
         """What the processes wrote to their logs."""
