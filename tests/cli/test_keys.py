@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ from operations_api.embedded.servers import ServerUrls
 from operations_api.http.auth import REMEMBERED_SECONDS
 from tests.conftest import database_named, run_sql
 from tests.http.service import new_tenant
+from tests.ports import free_port
 from tests.processes import PATIENCE_SECONDS, module, running
 
 SCOPES = "submit,read"
@@ -40,8 +40,7 @@ def replicas(settings: Mapping[str, str]) -> Iterator[list[str]]:
     with ExitStack() as stack:
         urls = []
         for _ in range(2):
-            with socket.create_server(("127.0.0.1", 0)) as listening:
-                port = listening.getsockname()[1]
+            port = free_port()
             stack.enter_context(running(module("operations_api", "serve"), {**settings, "PORT": str(port)}))
             urls.append(f"http://127.0.0.1:{port}")
         for url in urls:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import httpx
 from examples.seed import seed
 from operations_api.store.api_keys import ApiKeys
 from operations_api.store.store import Store
+from tests.ports import free_port
 from tests.processes import ROOT
 
 PROGRAM = Path(sys.executable).with_name("operations-api")
@@ -30,7 +30,7 @@ class LiveService:
 
     def __init__(self, environment: dict[str, str], key: str, place: Path) -> None:
         self.key = key
-        self.port = _free_port()
+        self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.authorization = {"Authorization": f"Bearer {key}"}
         self._environment = {**environment, "PORT": str(self.port)}
@@ -118,8 +118,3 @@ def _environment(database_url: str, redis_url: str, place: Path) -> dict[str, st
         "EXAMPLES_SPOOL_DIR": str(place / "mail"),
         "EXAMPLES_PROVIDER_URL": f"unix:{place}/provider.sock",
     }
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])

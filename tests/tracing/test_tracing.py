@@ -16,7 +16,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from operations_api.otlp import ENDPOINTS, tracer_of_environment
 from operations_api.store.api_keys import ApiKeys
 from operations_api.tracer import UNTRACED
-from tests.metrics.run import begin_api, free_port
+from tests.metrics.run import begin_api
+from tests.ports import free_port
 from tests.processes import line_of, module, running
 from tests.worker.crew import PATIENCE_SECONDS, Crew, Worker
 from tests.worker.definitions import StepTold, Told
