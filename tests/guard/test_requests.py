@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from tests.guard.bounds import hold
-from tests.guard.counting import Calls, calls_each
+from tests.guard.counting import calls_each
 from tests.guard.face import Face
 
 MANY = 64
@@ -93,8 +93,10 @@ async def test_a_client_that_waits_takes_no_more_memory_than_it_did(face: Face) 
         gc.collect()
         before = tracemalloc.get_traced_memory()[0]
         waiting = [asyncio.create_task(face.poll(id, prefer="wait=30")) for _ in range(WAITING)]
-        with Calls():
-            await asyncio.sleep(0.2)  # nothing says that all have begun to wait
+        async with asyncio.timeout(60):  # only so that one that does not wait fails instead of hanging the test
+            while face.waiting() < WAITING:  # noqa: ASYNC110 -- nothing says that all have come
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)  # and have read what they wait for
         gc.collect()
         taken = tracemalloc.get_traced_memory()[0] - before
         assert not any(task.done() for task in waiting)
