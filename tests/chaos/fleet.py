@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -24,6 +23,7 @@ from operations_api.store.api_keys import ApiKeys
 from operations_api.store.migrate import migrate
 from tests.chaos.shop import open_shop
 from tests.chaos.takeovers import LEASE_BOOK, PROCESS
+from tests.ports import free_port
 
 TENANT = "chaos"
 RESTART_SECONDS = 0.2
@@ -231,7 +231,7 @@ async def _prepare(fleet: Fleet) -> None:
 
 
 def _make_processes(fleet: Fleet, apis: int, workers: int, seed: int) -> None:
-    port = _free_port()
+    port = free_port()
     environment = _environment(fleet, port)
     fleet.participant = Process(
         "participant",
@@ -240,7 +240,7 @@ def _make_processes(fleet: Fleet, apis: int, workers: int, seed: int) -> None:
         fleet.directory / "participant.log",
     )
     for number in range(apis):
-        port = _free_port()
+        port = free_port()
         fleet.apis.append(f"http://127.0.0.1:{port}")
         fleet.api_processes.append(_ours(fleet, f"api-{number}", "serve", {**environment, "PORT": str(port)}))
     for number in range(workers):
@@ -266,10 +266,3 @@ def _environment(fleet: Fleet, participant_port: int) -> dict[str, str]:
 
 def _ours(fleet: Fleet, name: str, command: str, environment: dict[str, str]) -> Process:
     return Process(name, ["-m", "operations_api", command], environment, fleet.directory / f"{name}.log")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +20,7 @@ from tests.chaos.load import Accepted, Fate
 from tests.chaos.phase import Disturbance, Phase, kept
 from tests.chaos.takeovers import Line, takeovers
 from tests.chaos.verdict import liars, wrong_balances
+from tests.ports import free_port
 from tests.processes import line_of, running
 
 SEED = "5"
@@ -73,10 +73,7 @@ def theatre(tmp_path: Path) -> Iterator[Theatre]:
 
 @contextmanager
 def running_theatre(directory: Path) -> Iterator[tuple[Theatre, subprocess.Popen[str]]]:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    books = directory / "books.sqlite3"
+    port, books = free_port(), directory / "books.sqlite3"
     with running([sys.executable, "-I", str(PARTICIPANT), str(port), str(books), SEED, "0"]) as process:
         assert line_of(process) == "ready"
         yield Theatre(f"http://127.0.0.1:{port}", books), process

@@ -51,7 +51,8 @@ class Dev:
 
     def read(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self.value('API key')}"}
-        return httpx.get(f"{self.value('API')}{path}", headers=headers, trust_env=False).raise_for_status().json()
+        url = f"{self.value('API')}{path}"
+        return httpx.get(url, headers=headers, trust_env=False, timeout=60).raise_for_status().json()
 
     def start(self, name: str, body: Any) -> Any:
         headers = {

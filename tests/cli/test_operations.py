@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import os
 import pty
@@ -277,6 +278,7 @@ class Screen:
 
     def __init__(self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader) -> None:
         self.text = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # what is read may end within a character
         self._process = process
         self._reader = reader
 
@@ -286,7 +288,7 @@ class Screen:
             while text not in self.text:
                 chunk = await self._reader.read(1 << 16)
                 assert chunk, f"it ended: {self.text!r}"
-                self.text += chunk.decode()
+                self.text += self._decoder.decode(chunk)
 
     async def end(self) -> int:
         return await self._process.wait()

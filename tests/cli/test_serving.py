@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +13,13 @@ import httpx
 import msgspec
 import pytest
 
+from tests.ports import free_port
 from tests.processes import children_of, command_line, module, running, watching
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    return free_port()
 
 
 @contextmanager
@@ -92,7 +91,8 @@ def test_a_stopped_api_stops_the_servers_it_started(environment: Mapping[str, st
 
 def test_an_answer_does_not_name_the_server_software(environment: Mapping[str, str], port: int) -> None:
     with serving(environment, port):
-        assert "server" not in httpx.get(f"http://127.0.0.1:{port}/health/live", trust_env=False).headers
+        answer = httpx.get(f"http://127.0.0.1:{port}/health/live", trust_env=False, timeout=60)
+        assert "server" not in answer.headers
 
 
 def test_no_process_outlives_an_api_that_is_killed(environment: Mapping[str, str], port: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import httpx
 from examples.seed import seed
 from operations_api.store.api_keys import ApiKeys
 from operations_api.store.store import Store
+from tests.ports import free_port
 from tests.processes import ROOT
 
 PROGRAM = Path(sys.executable).with_name("operations-api")
@@ -30,7 +30,7 @@ class LiveService:
 
     def __init__(self, environment: dict[str, str], key: str, place: Path) -> None:
         self.key = key
-        self.port = _free_port()
+        self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.authorization = {"Authorization": f"Bearer {key}"}
         self._environment = {**environment, "PORT": str(self.port)}
@@ -64,14 +64,15 @@ class LiveService:
         """Start an operation and give it as it was answered."""
         headers = self.authorization | {"Idempotency-Key": uuid4().hex}
         url = f"{self.base_url}/operations/{type}"
-        answer = httpx.post(url, json={"input": input}, headers=headers, trust_env=False)
+        answer = httpx.post(url, json={"input": input}, headers=headers, trust_env=False, timeout=60)
         assert answer.status_code == 202, answer.text
         operation: dict[str, object] = answer.json()
         return operation
 
     def cancel(self, id: object) -> None:
         """Ask for the cancellation of an operation."""
-        httpx.post(f"{self.base_url}/operations/{id}/cancel", headers=self.authorization).raise_for_status()
+        url = f"{self.base_url}/operations/{id}/cancel"
+        httpx.post(url, headers=self.authorization, trust_env=False, timeout=60).raise_for_status()
 
     def said(self) -> str:
         """What the processes wrote to their logs."""
@@ -117,8 +118,3 @@ def _environment(database_url: str, redis_url: str, place: Path) -> dict[str, st
         "EXAMPLES_SPOOL_DIR": str(place / "mail"),
         "EXAMPLES_PROVIDER_URL": f"unix:{place}/provider.sock",
     }
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])

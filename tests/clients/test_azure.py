@@ -86,7 +86,7 @@ def test_a_cancellation_is_raised_as_one(azure: PipelineClient[Any, Any], servic
     id = uuid4()
     polled = poller(azure, "PUT", f"/operations/probe/{id}", SLOW | {"reserve_ms": 20_000})
     cancel = f"{service.base_url}/operations/{id}/cancel"
-    httpx.post(cancel, headers=service.authorization, trust_env=False).raise_for_status()
+    httpx.post(cancel, headers=service.authorization, trust_env=False, timeout=60).raise_for_status()
     with pytest.raises(HttpResponseError, match="canceled"):
         polled.result()
     assert polled.status() == "canceled"

@@ -16,7 +16,8 @@ import pytest
 
 from operations_api.conformance.contract import cases_of
 from operations_api.conformance.section import IN_FLIGHT, RATE
-from tests.conformance.platform import Platform, answers, free_port
+from tests.conformance.platform import Platform, answers
+from tests.ports import free_port
 
 CONFIGURATION = """\
 global

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from tests.ports import free_port
 from tests.processes import ROOT
 
 
@@ -112,9 +112,3 @@ def answers(url: str) -> bool:
         return httpx.get(f"{url}/health/live", trust_env=False, timeout=60).is_success
     except httpx.TransportError:
         return False
-
-
-def free_port() -> int:
-    """Somebody could take it before it is used; then the process says so."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])

@@ -75,7 +75,7 @@ def test_a_service_without_a_probe_is_held_to_what_can_be_asked_and_executes_not
     assert "what is running is rolled back and canceled" in examined.names("not applicable")
     headers = {"Authorization": f"Bearer {platform.keys.full}"}
     query = {"type": "transfer-funds", "status": "pending,running,succeeded,failed,needs_attention"}
-    listed = httpx.get(f"{platform.urls[0]}/operations", params=query, headers=headers, trust_env=False)
+    listed = httpx.get(f"{platform.urls[0]}/operations", params=query, headers=headers, trust_env=False, timeout=60)
     assert listed.json()["operations"] == []
 
 

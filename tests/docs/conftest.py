@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ import pytest
 from operations_api.embedded.binaries import postgres_directory
 from operations_api.embedded.servers import running_servers
 from operations_api.settings import Settings
+from tests.ports import free_port
 from tests.processes import ROOT
 
 
@@ -51,12 +51,6 @@ def dev(commands: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -
         finally:
             running.send_signal(signal.SIGINT)
             running.stdout.read()
-
-
-def free_port() -> int:
-    """Somebody could take it before it is used; then a page fails and says so."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def _program(path: Path, command: str) -> None:

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from tests.docs.blocks import PAGES, Block, blocks_of
-from tests.docs.conftest import free_port
 from tests.docs.reader import Reader, shows
+from tests.ports import free_port
 from tests.processes import ROOT
 
 README = ROOT / "README.md"

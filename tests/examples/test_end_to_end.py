@@ -204,7 +204,7 @@ async def test_an_import_whose_worker_is_killed_goes_on_where_it_was(shop: Shop)
 
 
 async def test_an_import_canceled_in_the_middle_leaves_nothing(shop: Shop, ledger):
-    id = await shop.begin("import-statement", {"account": "merchant", "statement": "1", "pause_ms": 100})
+    id = await shop.begin("import-statement", {"account": "merchant", "statement": "1", "pause_ms": 300})
     await shop.until(id, lambda operation: completed(operation) >= 1_000)
     await shop.store.cancel("dev", id)
     operation = await shop.until(id, lambda operation: operation.done)

@@ -43,6 +43,10 @@ class Face:
         assert answer.status in (200, 304), answer
         return answer
 
+    def waiting(self) -> int:
+        """How many requests wait for an operation now."""
+        return sum(map(len, self._app._resources.watch._waiters.values()))
+
     async def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
         """What is answered to this request."""
         given = {

@@ -10,33 +10,41 @@ from collections import Counter
 import pytest
 
 from tests.guard.bounds import hold
-from tests.guard.counting import Calls, calls_each
+from tests.guard.counting import calls_each
 from tests.guard.face import Face
 
 MANY = 64
 WAITING = 100
+NOW_AND_THEN = ("find_key", "head_of_queue", "list_tenant_limits")
+"""What a process asks again when a second or two have passed, for all requests together."""
+
+
+def of_requests(sent: Counter[str]) -> dict[str, int]:
+    """What requests cost. Fails when what is asked now and then was asked twice: nothing here takes so long."""
+    assert all(sent[name] <= 1 for name in NOW_AND_THEN), sent
+    return {name: times for name, times in sent.items() if name not in NOW_AND_THEN}
 
 
 async def test_a_start_and_a_poll_are_one_statement_each(face: Face, sent: Counter[str]) -> None:
     sent.clear()
     id = await face.start()
-    assert sent == {"start_operations": 1}
+    assert of_requests(sent) == {"start_operations": 1}
     await face.poll(id)
-    assert sent == {"start_operations": 1, "get_operations": 1}
+    assert of_requests(sent) == {"start_operations": 1, "get_operations": 1}
 
 
 async def test_many_starts_at_once_share_their_statements(face: Face, sent: Counter[str]) -> None:
     sent.clear()
     await asyncio.gather(*(face.start() for _ in range(MANY)))
-    assert set(sent) == {"start_operations"}
-    hold("statements_of_64_starts", sent.total())
+    assert of_requests(sent).keys() == {"start_operations"}
+    hold("statements_of_64_starts", sent["start_operations"])
 
 
 async def test_many_polls_at_once_share_their_statements(face: Face, sent: Counter[str]) -> None:
     ids = [await face.start() for _ in range(MANY)]
     sent.clear()
     await asyncio.gather(*(face.poll(id) for id in ids))
-    assert set(sent) <= {"get_operations", "find_key"}, "whose key it is, is asked anew now and then"
+    assert of_requests(sent).keys() == {"get_operations"}
     hold("statements_of_64_polls", sent["get_operations"])
 
 
@@ -85,8 +93,10 @@ async def test_a_client_that_waits_takes_no_more_memory_than_it_did(face: Face) 
         gc.collect()
         before = tracemalloc.get_traced_memory()[0]
         waiting = [asyncio.create_task(face.poll(id, prefer="wait=30")) for _ in range(WAITING)]
-        with Calls():
-            await asyncio.sleep(0.2)  # nothing says that all have begun to wait
+        async with asyncio.timeout(60):  # only so that one that does not wait fails instead of hanging the test
+            while face.waiting() < WAITING:  # noqa: ASYNC110 -- nothing says that all have come
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)  # and have read what they wait for
         gc.collect()
         taken = tracemalloc.get_traced_memory()[0] - before
         assert not any(task.done() for task in waiting)

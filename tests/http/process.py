@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from subprocess import Popen
@@ -16,6 +15,7 @@ from operations_api.store.api_keys import ApiKeys
 from operations_api.store.store import Store
 from tests.cli.test_serving import wait_for_answer
 from tests.http.service import EVERY_SCOPE, Client, new_tenant
+from tests.ports import free_port
 from tests.processes import module, running
 
 PATIENCE_SECONDS = 30.0
@@ -113,8 +113,7 @@ async def api(
     database_url: str, redis_url: str, settings: Mapping[str, str], *, direct_url: str | None = None
 ) -> AsyncIterator[Api]:
     """``operations-api serve`` on these servers until the block ends. ``direct_url`` is the test's own way."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = int(listening.getsockname()[1])
+    port = free_port()
     environment = {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,

@@ -267,7 +267,7 @@ async def test_a_revoked_key_stops_working_within_seconds(service: Service, tena
         assert (await client.get("/operations")).status_code == 200
         (key,) = await keys.list(tenant)
         assert await keys.revoke(key.id)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):  # two, and whatever a busy machine needs
             while (await client.get("/operations")).status_code == 200:  # noqa: ASYNC110 -- nobody tells us
                 await asyncio.sleep(0.05)  # what a client with that key would do
         assert_problem(await client.get("/operations"), 401, None)

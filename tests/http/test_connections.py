@@ -25,7 +25,9 @@ from tests.http.test_events import nobody_waits
 
 CONNECTIONS = 40
 RECEIVE_SECONDS = 0.5
-SEND_SECONDS = 0.5
+SEND_SECONDS = 1.0
+READS_EVERY_SECONDS = SEND_SECONDS / 8
+"""Slowly, and still in time when this process does not get a processor for a while."""
 HEAD_BYTES = 8192
 LIMITS = {
     "OPERATIONS_CONNECTION_LIMIT": str(CONNECTIONS),
@@ -44,6 +46,12 @@ async def server(servers: ServerUrls, template: str) -> AsyncIterator[Api]:
     async with api(database_named(servers.database_url, name), servers.redis_url, LIMITS) as server:
         yield server
     await run_sql(servers.database_url, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def key(server: Api) -> str:
+    """To be asked for before ``wire``: making it may take longer than a connection may be silent at first."""
+    return await server.new_key()
 
 
 @pytest.fixture
@@ -88,23 +96,23 @@ async def test_a_head_that_comes_byte_by_byte_is_cut_off(wire: Wire, sent: bytes
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_body_that_comes_byte_by_byte_is_cut_off_and_nothing_starts(server: Api, wire: Wire, chunked: bool):
+async def test_a_body_that_comes_byte_by_byte_is_cut_off_and_nothing_starts(server: Api, chunked: bool):
     tenant = new_tenant()
     key = await server.new_key(tenant)
     if chunked:
         head, rest = start(key, b"", "Transfer-Encoding: chunked"), b"1\r\n \r\n" * 2000
     else:  # valid JSON from the first byte on
         head, rest = start(key, b'{"input": {}}', "Content-Length: 5000"), b" " * 4000
-    await wire.send(head)
-    trickling = asyncio.create_task(wire.trickle(rest))
-    await refused(wire, 408)
-    trickling.cancel()
+    async with await server.connect() as wire:
+        await wire.send(head)
+        trickling = asyncio.create_task(wire.trickle(rest))
+        await refused(wire, 408)
+        trickling.cancel()
     assert await server.store.pool.fetchval("select count(*) from operations where tenant = $1", tenant) == 0
 
 
-async def test_a_body_that_is_cut_short_by_its_sender_starts_nothing(server: Api, wire: Wire):
-    key, whole = await server.new_key(), b'{"input": {}}'
-    request = start(key, whole)
+async def test_a_body_that_is_cut_short_by_its_sender_starts_nothing(server: Api, key: str, wire: Wire):
+    request = start(key, b'{"input": {}}')
     async with await server.connect() as cut:
         await cut.send(request.replace(b"Content-Length: 13", b"Content-Length: 50"))
         await wire.send(LIVE * 5)  # answered after it was read
@@ -176,15 +184,14 @@ async def test_a_head_over_the_limit_is_refused(wire: Wire, head: bytes):
     assert str(HEAD_BYTES) in problem["detail"]
 
 
-async def test_a_head_within_the_limit_is_taken_whatever_its_body_is(server: Api, wire: Wire):
+async def test_a_head_within_the_limit_is_taken_whatever_its_body_is(key: str, wire: Wire):
     padding = f"X: {'x' * (HEAD_BYTES - 1000)}"
     body = b'{"input": {"text": "%b"}}' % (b"x" * 2 * HEAD_BYTES)
-    await wire.send(start(await server.new_key(), body, padding, f"Content-Length: {len(body)}"))
+    await wire.send(start(key, body, padding, f"Content-Length: {len(body)}"))
     assert (await wire.answer()).status == 202
 
 
-async def test_who_is_silent_between_requests_or_waits_for_an_answer_is_left_alone(server: Api, wire: Wire):
-    key = await server.new_key()
+async def test_who_is_silent_between_requests_or_waits_for_an_answer_is_left_alone(key: str, wire: Wire):
     await wire.send(start(key, b'{"input": {}}'))
     operation = (await wire.answer()).headers["content-location"]
     for _ in range(2):
@@ -198,8 +205,7 @@ async def test_who_is_silent_between_requests_or_waits_for_an_answer_is_left_alo
     assert (reply.status, reply.headers["preference-applied"]) == (200, "wait=2")
 
 
-async def test_an_offer_to_upgrade_is_passed_over_and_costs_nobody_the_answer(server: Api, wire: Wire):
-    key = await server.new_key()
+async def test_an_offer_to_upgrade_is_passed_over_and_costs_nobody_the_answer(key: str, wire: Wire):
     upgrade = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")
     await wire.send(start(key, b'{"input": {}}', "Content-Length: 13", "Prefer: wait=1", *upgrade))
     reply = await wire.answer()
@@ -213,8 +219,7 @@ async def test_an_offer_to_upgrade_does_not_hide_what_else_the_header_says(wire:
     assert await wire.rest() == b""
 
 
-async def test_who_sends_half_a_request_while_another_is_answered_is_not_answered_wrongly(server: Api, wire: Wire):
-    key = await server.new_key()
+async def test_who_sends_half_a_request_while_another_is_answered_is_not_answered_wrongly(key: str, wire: Wire):
     await wire.send(start(key, b'{"input": {}}'))
     operation = (await wire.answer()).headers["content-location"]
     wait = f"GET {operation} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nPrefer: wait=20\r\n\r\n".encode()
@@ -254,7 +259,7 @@ async def test_who_reads_slowly_gets_everything(server: Api, large: bytes):
         received = 0
         for _ in range(20):
             received += len(await wire.reader.read(1 << 18))
-            await asyncio.sleep(SEND_SECONDS / 4)
+            await asyncio.sleep(READS_EVERY_SECONDS)
         assert received < SIZE / 2, "it was not read slowly"
         async with asyncio.timeout(PATIENCE_SECONDS):
             while received < SIZE:

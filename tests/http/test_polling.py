@@ -7,6 +7,7 @@ import pytest
 
 from operations_api.changes import Change, Changes
 from tests.http.service import Client, Service, running
+from tests.http.test_events import somebody_waits
 
 
 async def test_a_failed_operation_is_a_200_with_its_error(service: Service, client: Client):
@@ -133,7 +134,7 @@ async def test_waiting_answers_as_soon_as_redis_brings_the_news(service: Service
     operation = await client.started()
     tenant = await service.tenant_of(operation["id"])
     waiting = asyncio.create_task(client.get(operation["links"]["self"], headers={"Prefer": "wait=20"}))
-    await asyncio.sleep(0.05)
+    await somebody_waits(service, operation)
     await service.succeed(operation["id"])
     await changes.publish([Change(tenant, UUID(operation["id"]), 99, True)])
     async with asyncio.timeout(15):
@@ -146,7 +147,7 @@ async def test_waiting_answers_as_soon_as_redis_brings_the_news(service: Service
 async def test_waiting_ends_without_news_too(service: Service, client: Client):
     operation = await client.started()
     waiting = asyncio.create_task(client.get(operation["links"]["self"], headers={"Prefer": "wait=20"}))
-    await asyncio.sleep(0.05)
+    await somebody_waits(service, operation)
     await service.succeed(operation["id"])
     async with asyncio.timeout(15):  # before its own time is over
         assert (await waiting).json()["status"] == "succeeded"
@@ -155,7 +156,7 @@ async def test_waiting_ends_without_news_too(service: Service, client: Client):
 async def test_waiting_for_done_sleeps_through_other_changes(service: Service, client: Client):
     operation = await client.started()
     waiting = asyncio.create_task(client.get(operation["links"]["self"], headers={"Prefer": "wait=2"}))
-    await asyncio.sleep(0.05)
+    await somebody_waits(service, operation)
     await service.touch(operation["id"])
     response = await waiting
     assert response.status_code == 200
@@ -167,7 +168,7 @@ async def test_waiting_with_a_tag_ends_with_any_change(service: Service, client:
     operation = await client.started()
     headers = {"Prefer": "wait=20", "If-None-Match": tag}
     waiting = asyncio.create_task(client.get(operation["links"]["self"], headers=headers))
-    await asyncio.sleep(0.05)
+    await somebody_waits(service, operation)
     await service.touch(operation["id"])
     response = await waiting
     assert response.status_code == 200
@@ -207,7 +208,7 @@ async def test_a_process_that_is_told_to_stop_lets_nobody_wait(database: str, re
     ):
         operation = await client.started()
         waiting = asyncio.create_task(client.get(operation["links"]["self"], headers={"Prefer": "wait=30"}))
-        await asyncio.sleep(0.1)
+        await somebody_waits(service, operation)
         service.app.stop_waiting()
         begun = asyncio.get_running_loop().time()
         assert (await waiting).json()["done"] is False

@@ -142,9 +142,10 @@ async def test_one_tenant_does_not_use_up_what_is_anothers(limited: Service, gue
 
 
 async def test_processes_share_one_bucket_however_many_ask_at_once(redis_url: str):
+    """Each alone would let all of its fifteen pass. Of many more some would find Redis too slow on a busy machine."""
     scripts, tenant, began = [RedisScripts(redis_url) for _ in range(3)], new_tenant(), time.monotonic()
     limits = [RateLimit(each) for each in scripts]
-    standings = await asyncio.gather(*[limit.spend(tenant, 20) for limit in limits for _ in range(50)])
+    standings = await asyncio.gather(*[limit.spend(tenant, 20) for limit in limits for _ in range(15)])
     allowed = sum(standing.allowed for standing in standings)
     assert 20 <= allowed <= 20 + 20 * (time.monotonic() - began) + 1
     for each in scripts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from uuid import uuid4
@@ -115,10 +116,10 @@ async def test_they_cost_a_subscription_and_a_query_or_two_a_second_and_all_are_
             assert (await event(wire))["done"] is False
 
         await settled(counted)
-        before = counted.queries
+        before, began = counted.queries, time.monotonic()
         await asyncio.sleep(WATCHED_SECONDS)
-        spent = counted.queries - before
-        assert 0 < spent <= 2 * (WATCHED_SECONDS + 1), f"{spent} queries for nobody's news"
+        spent, watched = counted.queries - before, time.monotonic() - began  # a busy machine makes it longer
+        assert 0 < spent <= 2 * (watched + 1), f"{spent} queries for nobody's news"
         assert await listeners(redis_url) == subscribed
 
         await succeed_all(server)

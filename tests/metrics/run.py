@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from operations_api.store.api_keys import ApiKeys
 from tests.metrics.definitions import BRIEF
+from tests.ports import free_port
 from tests.store import factory
 from tests.webhooks.inbox import Inbox
 from tests.worker.crew import PATIENCE_SECONDS, PROGRAM, Crew
@@ -32,8 +32,11 @@ FAILING = Told((StepTold("a", trouble={"commit": "fail 1", "query": "marked-inpu
 REJECTED = Told((StepTold("a"), StepTold("b", trouble={"reserve": "reject"})))
 BLOCKED = Told((StepTold("a", kind="action", trouble={"execute": "reject"}),))
 
-REFUSED = "select count(*) from webhooks where answer_status = 503"
-AGAIN = "update webhooks set next_attempt_at = now() where answer_status = 503 and next_attempt_at is not null"
+AGAIN = """
+update webhooks set next_attempt_at = now() where answer_status = 503 and attempts = 1 and next_attempt_at is not null
+"""
+"""Not while the second attempt is under way: somebody else would make a third one."""
+
 BLOCKED_COUNT = "select count(*) from operations where status = 'needs_attention' and type = 'told'"
 
 
@@ -193,10 +196,3 @@ def receiving(place: Path, *answers: str) -> Iterator[Inbox]:
         yield inbox
     finally:
         inbox.kill()
-
-
-def free_port() -> int:
-    """One that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port

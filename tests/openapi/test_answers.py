@@ -47,7 +47,7 @@ async def base_url(database: str, redis_url: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def client(base_url: str, store: Store) -> AsyncIterator[httpx.AsyncClient]:
     key = await ApiKeys(store.pool).create("acme", ["submit", "read"], "test")
-    async with httpx.AsyncClient(base_url=base_url, headers={"Authorization": f"Bearer {key}"}) as client:
+    async with httpx.AsyncClient(base_url=base_url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
         yield client
 
 
@@ -167,7 +167,7 @@ async def test_lists_are_as_documented(client: httpx.AsyncClient) -> None:
 
 
 async def test_pages_and_health_are_as_documented_and_need_no_key(base_url: str) -> None:
-    async with httpx.AsyncClient(base_url=base_url) as client:
+    async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
         for path in ("/health/live", "/health/ready", "/service-info", "/openapi.json", "/docs"):
             fits(await client.get(path), path, 200)
         fits(await client.get("/problems/malformed-json"), "/problems/{slug}", 200)

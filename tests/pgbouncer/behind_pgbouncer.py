@@ -30,7 +30,7 @@ from operations_api.store.connection import open_pool
 from operations_api.store.migrate import migrate
 from tests.conftest import run_sql
 from tests.docs.blocks import blocks_of
-from tests.docs.conftest import free_port
+from tests.ports import free_port
 from tests.processes import PATIENCE_SECONDS, ROOT
 
 PAGE = blocks_of(ROOT / "docs" / "pgbouncer.md")

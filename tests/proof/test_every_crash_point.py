@@ -84,8 +84,10 @@ ROWS = {
 }  # fmt: skip
 PLACES = [(name, effect, point) for name, row in ROWS.items() for effect in row.effects for point in row.points]
 WORKERS_AT_ONCE = 5
-IN_DOUBT_SECONDS = 2.0
-"""How long the calls may last that nobody may undo or ask about before they must have ended."""
+IN_DOUBT_SECONDS = 6.0
+"""How long the calls may last that nobody may undo or ask about before they must have ended. More than any takes: at
+the end one worker makes those of all operations at once, and one that is given up for slowness is one too many.
+"""
 
 CALLED_ONCE_MORE = ("after-effect", "before-outcome")
 """It was called and nobody has written down what it said: it has to be called again to know."""

@@ -20,7 +20,8 @@ from standardwebhooks.webhooks import Webhook
 from operations_api.otlp import ENDPOINTS, tracer_of_environment
 from operations_api.store.api_keys import ApiKeys
 from operations_api.tracer import UNTRACED
-from tests.metrics.run import begin_api, free_port
+from tests.metrics.run import begin_api
+from tests.ports import free_port
 from tests.processes import line_of, module, running
 from tests.webhooks.conftest import LOOPBACK
 from tests.webhooks.inbox import Inbox

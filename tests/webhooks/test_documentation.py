@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +18,10 @@ from operations_api.store.api_keys import ApiKeys
 from tests.conftest import redis_database
 from tests.docs.blocks import blocks_of
 from tests.http.service import running
+from tests.ports import free_port
 from tests.processes import ROOT
 from tests.webhooks.conftest import LOOPBACK
-from tests.webhooks.inbox import POLL_SECONDS
+from tests.webhooks.inbox import PATIENCE_SECONDS, POLL_SECONDS
 from tests.worker.crew import Crew
 from tests.worker.definitions import StepTold, registry
 
@@ -29,11 +29,6 @@ OUT, IN = (blocks_of(ROOT / "docs" / name) for name in ("webhooks.md", "webhooks
 [RECEIVER] = [block.text for block in OUT if block.title == "receiver.py"]
 [TAKING] = [block.text for block in IN if block.title == "shop.py"]
 [SOURCES] = [block.text for block in IN if block.title == "sources.json"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 async def test_the_receiver_on_the_page_takes_what_the_commands_on_it_set_up(
@@ -49,7 +44,8 @@ async def test_the_receiver_on_the_page_takes_what_the_commands_on_it_set_up(
         pipe = asyncio.subprocess.PIPE
         receiver = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment, stdout=pipe)
         try:
-            await _wait_for(port)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await _wait_for(port)
             endpoint = (await _run("add", f"http://127.0.0.1:{port}/")).strip()
             assert endpoint in await _run("endpoints")
             crew.start_worker(OPERATIONS_WEBHOOK_NETWORKS=LOOPBACK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import asyncpg
 import pytest
@@ -37,14 +38,22 @@ async def test_an_announcement_that_is_refused_is_not_the_last(
         announcing = asyncio.create_task(
             Announcer(impatient, registry.versions, lambda changes: None).keep_announcing()
         )
-        await until(watching, "select count(*) > 0 from pg_locks where not granted")
-        refused = await watching.fetchval(WAITS_SINCE)
+        refused = await waits_since(watching)
         await until(watching, f"select coalesce(({WAITS_SINCE}) > $1, false)", refused)
     await until(watching, "select count(*) = 0 from definitions where announced_at is null")
     announcing.cancel()
     await asyncio.gather(announcing, return_exceptions=True)
     await watching.close()
     await locking.close()
+
+
+async def waits_since(connection: asyncpg.Connection) -> datetime:
+    """When a wait for a lock has begun, once there is one: it lasts a twentieth of a second, and then there is none."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (since := await connection.fetchval(WAITS_SINCE)) is None:  # noqa: ASYNC110 -- Postgres has no event
+            await asyncio.sleep(POLL_SECONDS)
+    found: datetime = since
+    return found
 
 
 async def until(connection: asyncpg.Connection, condition: str, *args: object) -> None:
