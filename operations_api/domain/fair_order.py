@@ -78,7 +78,7 @@ class FairOrder:
     def _begin_later(self, lane: Lane, due_ns: int, cost: int) -> int:
         """Those of one time stand one behind the other; of each lane the latest such time is remembered."""
         last_due, last = self._later.get(lane, (0, 0))
-        begin = last if due_ns == last_due else due_ns
+        begin = last if due_ns == last_due else due_ns + int(COST_NS * self._chance())
         if len(self._later) >= MAX_REMEMBERED:
             self._later.clear()
         self._later[lane] = (due_ns, begin + cost)

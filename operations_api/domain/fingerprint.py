@@ -23,7 +23,12 @@ _BEYOND_BMP: Final = re.compile(rb"[\xf0-\xf4]")
 
 def fingerprint(type: str, body: Any) -> bytes:
     """32 bytes that are equal exactly when type and body are. ``body`` as ``strict_json.parse`` gives it."""
-    return hashlib.sha256(b"[" + _encode(type) + b"," + canonical(body) + b"]").digest()
+    return fingerprint_of(type, canonical(body))
+
+
+def fingerprint_of(type: str, body: bytes) -> bytes:
+    """The same, of a body in its canonical form."""
+    return hashlib.sha256(b"[" + _encode(type) + b"," + body + b"]").digest()
 
 
 def canonical(value: Any) -> bytes:

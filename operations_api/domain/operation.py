@@ -30,7 +30,10 @@ def pins_of(steps: tuple[Step, ...]) -> tuple[StepPin, ...]:
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of ``operations``. JSON members are kept as the bytes that were stored."""
+    """A row of ``operations``. JSON members are kept as the bytes that were stored.
+
+    ``input`` is there for whoever executes or shows it: a start and a poll read none, since it may be large.
+    """
 
     tenant: str
     id: UUID

@@ -67,12 +67,14 @@ class Arrival(msgspec.Struct, frozen=True):
     def ask(self, starts: Starts, trace: str | None) -> Ask:
         """The start that it asks for. Raises whatever a user's function of the payload raises."""
         document = {"input": msgspec.to_builtins(starts.input(self.event.payload))}
+        canonical = fingerprint.canonical(document)
         return Ask(
             tenant=self.account.tenant,
             key=key_of(self.source.name, self.event.id),
             id=uuid_utils.uuid7(),
-            fingerprint=fingerprint.fingerprint(starts.type, document),
+            fingerprint=fingerprint.fingerprint_of(starts.type, canonical),
             document=document,
+            canonical=canonical,
             traceparent=trace,
             retry_failed=False,
         )

@@ -61,7 +61,7 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A start as it was sent, before the schema was looked at. ``document`` is the parsed body.
+    """A start as it was sent, before the schema was looked at. ``document`` is the parsed body, ``canonical`` its form.
 
     ``key`` names the operation; without one the client's own ``id`` does.
     """
@@ -71,6 +71,7 @@ class Ask(msgspec.Struct, frozen=True):
     id: UUID
     fingerprint: bytes
     document: Any
+    canonical: bytes
     traceparent: str | None
     retry_failed: bool
 
@@ -127,12 +128,14 @@ class Starter:
         body = await self._body(request)
         key, id = self._name(request)
         document = strict_json.parse(body)
+        canonical = fingerprint.canonical(document)
         return Ask(
             tenant=tenant,
             key=key,
             id=id,
-            fingerprint=fingerprint.fingerprint(self.definition.name, document),
+            fingerprint=fingerprint.fingerprint_of(self.definition.name, canonical),
             document=document,
+            canonical=canonical,
             traceparent=traceparent(request.headers.getall("traceparent", [])),
             retry_failed=request.headers.getall("idempotency-retry", []) == ["?1"],
         )
@@ -224,7 +227,7 @@ class Starter:
 
     def _request(self, ask: Ask) -> StartRequest:
         """The checked request. Raises ``ValidationFailed``."""
-        envelope, encoded, input = self._decoded(ask.document)
+        envelope, encoded, input = self._decoded(ask)
         priority = envelope.priority or self.definition.priority
         _check_times(envelope)
         _check_callback(envelope.callback_url)
@@ -255,8 +258,9 @@ class Starter:
         if start.callback_url is not None and not await self.resources.webhook_receivers.can_sign(start.tenant):
             raise _refused("/callback_url", "Nothing could sign the webhook; make a secret: POST /webhook-secrets.")
 
-    def _decoded(self, document: Any) -> tuple[Envelope, bytes, msgspec.Struct]:
-        envelope = inputs.decode(Envelope, document)
+    def _decoded(self, ask: Ask) -> tuple[Envelope, bytes, msgspec.Struct]:
+        document: Any = ask.document
+        envelope = inputs.decode(Envelope, document, encoded=ask.canonical)
         encoded = fingerprint.canonical(envelope.input)
         return envelope, encoded, inputs.decode(self.definition.input, document["input"], at="/input", encoded=encoded)
 

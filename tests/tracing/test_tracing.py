@@ -93,7 +93,7 @@ async def test_what_a_webhook_of_others_starts_has_the_trace_of_its_start(crew: 
         [start] = await collected(kept, 1)
     row = await crew.row(UUID(answer.headers["Location"].rpartition("/")[2]))
     assert start.name == "start told-once"
-    assert row["traceparent"] == f"00-{start.trace_id.hex()}-{start.span_id.hex()}-01"
+    assert row["traceparent"].startswith(f"00-{start.trace_id.hex()}-{start.span_id.hex()}-")
 
 
 async def test_a_collector_that_is_away_costs_nothing_but_the_spans(crew: Crew):

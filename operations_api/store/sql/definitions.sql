@@ -45,7 +45,8 @@ orphans as (
     select o.tenant, o.id
     from found
     join operations as o on o.tenant = found.tenant and o.id = found.id
-    where (o.ready or o.waits_for_room) and o.status <> 'needs_attention' -- still, once the row is ours
+    -- still, once the row is ours; as a case no index stands for it, which would lead past what was found
+    where case when o.ready or o.waits_for_room then o.status <> 'needs_attention' end
     for update of o skip locked
 )
 update operations as o

@@ -47,7 +47,10 @@ left join lateral (
 where id in (select operation_id from bound union all select operation_id from rebound)
 -- groups are locked in this order
 order by tenant, group_name, place
-returning *;
+returning
+    tenant, id, type, definition_version, status, phase, decision, version, idempotency_key, labels, deadline, not_before,
+    group_name, priority, traceparent, retry_of, progress, message, blocked, result, error, cancel_requested_at, created_at,
+    updated_at, started_at, finished_at, expires_at, deleted_at, null::json as input;
 
 -- name: start_under_own_ids
 -- Insert operations under ids their clients chose; rows whose id is taken already are not returned.
@@ -79,14 +82,22 @@ returning *;
 -- What these keys are bound to now.
 select
     k.tenant as key_tenant, k.type as key_type, k.key as key_key, k.fingerprint, k.operation_id,
-    o.*, coalesce(o.expires_at <= clock_timestamp(), false) as expired
+    o.tenant, o.id, o.type, o.definition_version, o.status, o.phase, o.decision, o.version, o.idempotency_key, o.labels,
+    o.deadline, o.not_before, o.group_name, o.priority, o.traceparent, o.retry_of, o.progress, o.message, o.blocked, o.result,
+    o.error, o.cancel_requested_at, o.created_at, o.updated_at, o.started_at, o.finished_at, o.expires_at, o.deleted_at,
+    null::json as input,
+    coalesce(o.expires_at <= clock_timestamp(), false) as expired
 from unnest($1::text[], $2::text[], $3::text[]) as r (tenant, type, key)
 join idempotency_keys as k on k.tenant = r.tenant and k.type = r.type and k.key = r.key
 left join operations as o on o.tenant = k.tenant and o.id = k.operation_id;
 
 -- name: get_operations
--- Operations by tenant and id, tombstones included.
-select o.*
+-- Operations by tenant and id, tombstones included: what pollers see of them. The input may be large, and is not read.
+select
+    o.tenant, o.id, o.type, o.definition_version, o.status, o.phase, o.decision, o.version, o.idempotency_key, o.labels,
+    o.deadline, o.not_before, o.group_name, o.priority, o.traceparent, o.retry_of, o.progress, o.message, o.blocked, o.result,
+    o.error, o.cancel_requested_at, o.created_at, o.updated_at, o.started_at, o.finished_at, o.expires_at, o.deleted_at,
+    null::json as input, o.request_fingerprint, o.fair_order
 from unnest($1::text[], $2::uuid[]) as r (tenant, id)
 join operations as o on o.tenant = r.tenant and o.id = r.id;
 
