@@ -21,6 +21,9 @@ from operations_api.domain.fair_order import FairOrder, Priority
 LOOK_SECONDS: Final = 0.5
 """How old the knowledge of whose turn it is may be while operations are started. Nobody looks while none are."""
 
+LATEST_SECONDS: Final = 9_000_000_000
+"""In the year 2255: nanoseconds of later times are more than a bigint holds."""
+
 ReadHead = Callable[[str | None], Awaitable[int | None]]
 """Asks whose turn it is: of a type with a limit, or of everything else."""
 
@@ -39,9 +42,14 @@ class Places:
         """The next place of this tenant and priority. What starts later has a place of then."""
         line = self._line_of(definition)
         line.look_now_and_then()
-        due_ns = 0 if not_before is None else int(not_before.timestamp()) * 1_000_000_000
-        weight = self._weight_of(tenant)
-        return line.order.place(tenant, time.time_ns(), priority=priority, weight=weight, due_ns=due_ns)
+        due_seconds = 0 if not_before is None else min(int(not_before.timestamp()), LATEST_SECONDS)
+        return line.order.place(
+            tenant,
+            time.time_ns(),
+            priority=priority,
+            weight=self._weight_of(tenant),
+            due_ns=due_seconds * 1_000_000_000,
+        )
 
     async def look(self, definition: Definition) -> None:
         """Ask whose turn it is, before places are given to what nobody has asked for lately."""

@@ -71,6 +71,12 @@ async def test_times_always_have_microseconds(client: Client):
     assert operation["not_before"] == not_before.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
 
 
+async def test_what_is_not_due_in_anybodys_lifetime_is_accepted_and_waits(client: Client) -> None:
+    for time in ("2300-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        answer = await client.start({"input": {}, "not_before": time})
+        assert (answer.status_code, answer.json()["status"]) == (202, "pending"), answer.text
+
+
 async def test_the_operation_can_be_read_the_instant_the_202_arrives(client: Client):
     for _ in range(20):
         operation = await client.started()

@@ -60,15 +60,19 @@ class Desk:
 
     # -- operations --------------------------------------------------------------------------------------------------
 
-    async def scripted(self, *steps: Json, **files: str) -> Scripted:
-        """Start an operation whose files (``a_commit="reject"``) are there from the beginning."""
+    async def scripted(self, *steps: Json, later: bool = False, **files: str) -> Scripted:
+        """Start an operation whose files (``a_commit="reject"``) are there from the beginning.
+
+        ``later``: no worker takes it by itself.
+        """
         place = self._place / uuid4().hex
         place.mkdir()
         script = Scripted(self, place)
         for name, text in files.items():
             script.tell(name.replace("_", "-"), text)
         input = {"place": str(place), "steps": list(steps)}
-        script.id = (await self.client.started({"input": input}, type="scripted"))["id"]
+        body = {"input": input, **({"not_before": "2999-01-01T00:00:00Z"} if later else {})}
+        script.id = (await self.client.started(body, type="scripted"))["id"]
         return script
 
     async def probe(self, **told: Any) -> str:

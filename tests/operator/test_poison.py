@@ -40,7 +40,7 @@ async def test_a_suspect_waits_until_its_worker_is_empty_and_then_has_it_to_itse
     first = desk.start_worker()
     long = await desk.scripted(step("a"), a_reserve="wait")
     await long.called("a:reserve")
-    suspect = await desk.scripted(step("a"), a_reserve="wait", a_commit="wait")
+    suspect = await desk.scripted(step("a"), later=True, a_reserve="wait", a_commit="wait")
     await make_suspect(desk, suspect.id)
     await leased(desk, suspect.id)
     assert suspect.calls() == [], "something else is still running here"
@@ -68,7 +68,7 @@ async def test_a_suspect_waits_until_its_worker_is_empty_and_then_has_it_to_itse
 
 
 async def test_between_two_suspects_the_others_have_a_turn(desk: Desk) -> None:
-    suspects = [await desk.scripted(step("a"), a_reserve="wait") for _ in range(3)]
+    suspects = [await desk.scripted(step("a"), later=True, a_reserve="wait") for _ in range(3)]
     for suspect in suspects:
         await make_suspect(desk, suspect.id)
     worker = desk.start_worker()
@@ -101,7 +101,7 @@ async def test_a_suspect_that_waits_is_given_back_by_a_worker_that_stops(desk: D
     worker = desk.start_worker()
     long = await desk.scripted(step("a"), a_reserve="wait")
     await long.called("a:reserve")
-    suspect = await desk.scripted(step("a"))
+    suspect = await desk.scripted(step("a"), later=True)
     await make_suspect(desk, suspect.id)
     await leased(desk, suspect.id)
     worker.send_signal(signal.SIGTERM)

@@ -42,7 +42,7 @@ async def test_suspects_that_do_no_harm_are_executed_one_after_the_other_and_oth
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worker.dispatch.ROUND_SECONDS", 10 * PATIENCE_SECONDS)  # after the first, none comes in time
-    suspects = [await desk.scripted(step("a")) for _ in range(5)]
+    suspects = [await desk.scripted(step("a"), later=True) for _ in range(5)]
     for suspect in suspects:
         await make_suspect(desk, suspect.id)
     other = await desk.scripted(step("a"))
@@ -56,7 +56,7 @@ async def beside_a_long_one(desk: Desk) -> AsyncIterator[tuple[Scripted, Scripte
     async with working(Settings.from_environment(desk.environment), registry):
         long = await desk.scripted(step("a"), a_reserve="wait")
         await long.called("a:reserve")
-        suspect = await desk.scripted(step("a"))
+        suspect = await desk.scripted(step("a"), later=True)
         await make_suspect(desk, suspect.id)
         await leased(desk, suspect.id)
         yield long, suspect
