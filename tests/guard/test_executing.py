@@ -93,10 +93,10 @@ async def test_an_operation_calls_no_more_of_our_functions_than_it_did(sent, con
 
 
 async def test_only_the_claim_and_the_end_of_an_operation_touch_an_index(connection, database, redis_url):
-    # of steps the best of three counts: an old snapshot of anybody's keeps Postgres from tidying pages up
+    # the best of three counts: an old snapshot of anybody's keeps Postgres from tidying pages up
     elsewhere = [await _touching(connection, database, redis_url) for _ in range(3)]
     # two of five touch indexes, and some more find their page full; an index that each write touches makes it five
-    assert elsewhere[0][0] <= 3 * MANY, elsewhere
+    assert min(operations for operations, _ in elsewhere) <= 2.25 * MANY, elsewhere
     assert min(steps for _, steps in elsewhere) <= 0.05 * 6 * MANY, elsewhere
 
 
