@@ -50,8 +50,8 @@ OWNERS = (
     ("arq", "arq"),
     ("msgspec", "msgspec"),
     ("structlog", "structlog"),
-    ("libc", "system calls"),
-    ("libpthread", "system calls"),
+    ("libc", "system calls, waiting among them"),
+    ("libpthread", "system calls, waiting among them"),
 )
 """By what stands in the name of its file; the first that fits. Everything else is the interpreter and its library."""
 
