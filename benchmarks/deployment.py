@@ -101,7 +101,7 @@ class Deployment:
                 self.check()
                 try:
                     await self.system.ready(self.servers)
-                    await perform(self.system, "first")
+                    await perform(self.system, f"{self.system.run}first")
                 except (OSError, ValueError, RuntimeError, httpx.HTTPError):
                     await asyncio.sleep(LOOK_SECONDS * 10)
                 else:

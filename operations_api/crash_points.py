@@ -12,7 +12,8 @@ The points around one call of a handler, in order::
 
 One write may carry the outcome of a call and the intent of the next, so the ``before-outcome`` of one and the
 ``before-intent`` of the other can lie on the same side of it. A local call stores nothing before its effect: its points
-all lie inside or around its one transaction.
+all lie inside or around its one transaction. Where the claim stores the intent of the first reserve, ``before-intent``
+lies before the claim.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ import base64
 import random
 from functools import cached_property
 
+from benchmarks.definitions import MARKS
 from benchmarks.growth.stock import TENANTS, secrets_of
-from benchmarks.system import Servers
+from benchmarks.system import Servers, execute
 from benchmarks.systems.operations import Operations
 from benchmarks.wire import Answer, request
 
@@ -68,6 +69,11 @@ class GrownLocal(Grown):
     name = "grown-local"
     title = settings = "the same with local steps"
     type = "local"
+
+    async def prepare(self, servers: Servers) -> None:
+        await super().prepare(servers)
+        await execute(servers.database_url, "drop table if exists marks")
+        await execute(servers.database_url, MARKS)
 
 
 class GrownTwoWorkers(Grown):

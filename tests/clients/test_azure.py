@@ -84,7 +84,7 @@ def test_a_failure_is_raised_with_its_reason(azure: PipelineClient[Any, Any], pr
 
 def test_a_cancellation_is_raised_as_one(azure: PipelineClient[Any, Any], service: LiveService) -> None:
     id = uuid4()
-    polled = poller(azure, "PUT", f"/operations/probe/{id}", SLOW | {"reserve_ms": 20_000})
+    polled = poller(azure, "PUT", f"/operations/probe/{id}", SLOW | {"reserve_ms": 5_000})
     cancel = f"{service.base_url}/operations/{id}/cancel"
     httpx.post(cancel, headers=service.authorization, trust_env=False, timeout=60).raise_for_status()
     with pytest.raises(HttpResponseError, match="canceled"):

@@ -117,7 +117,7 @@ def test_it_reads_a_failed_operation_with_its_reason(generated: Generated) -> No
 
 
 def test_it_cancels_and_lists(generated: Generated) -> None:
-    started = generated.start("probe", uuid4().hex, {"steps": 1, "reserve_ms": 20_000})
+    started = generated.start("probe", uuid4().hex, {"steps": 1, "reserve_ms": 5_000})
     assert isinstance(generated.call("follow.cancel_operation", started.id), model("Operation"))
     assert generated.finish(started).error.reason == "CANCELED"
     page = generated.call("follow.list_operations", type_="probe", status="canceled", page_size=10)

@@ -76,15 +76,17 @@ ROWS = {
         part={"loses": "commit", "lost": "request", "rejects": "commit", "asked": True},
     ),
     # the claim has stored the intent
-    "claimed": Row("reserve", is_fixed=True),
-    "claimed-turned-back": Row("reserve", ending="canceled", is_fixed=True),
-    "claimed-refused": Row("reserve", ending="failed", points=OUTCOME, part={"rejects": "reserve"}, is_fixed=True),
-    "claimed-decided": Row("reserve", points=OUTCOME, last=None, is_fixed=True),
+    "claimed": Row("reserve", effects=EXTERNAL, is_fixed=True),
+    "claimed-turned-back": Row("reserve", ending="canceled", effects=EXTERNAL, is_fixed=True),
+    "claimed-refused": Row(
+        "reserve", ending="failed", effects=EXTERNAL, points=OUTCOME, part={"rejects": "reserve"}, is_fixed=True
+    ),
+    "claimed-decided": Row("reserve", effects=EXTERNAL, points=OUTCOME, last=None, is_fixed=True),
     "claimed-asked": Row("query", effects=EXTERNAL, part={"loses": "reserve", "asked": True}, is_fixed=True),
 }  # fmt: skip
 PLACES = [(name, effect, point) for name, row in ROWS.items() for effect in row.effects for point in row.points]
 WORKERS_AT_ONCE = 5
-IN_DOUBT_SECONDS = 6.0
+IN_DOUBT_SECONDS = 4.0
 """How long the calls may last that nobody may undo or ask about before they must have ended. More than any takes: at
 the end one worker makes those of all operations at once, and one that is given up for slowness is one too many.
 """
