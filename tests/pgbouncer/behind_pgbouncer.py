@@ -91,7 +91,9 @@ def pooling(configuration: str, servers: ServerUrls, directory: Path) -> Iterato
     assert program, "PgBouncer is missing: install it (on Debian and Ubuntu: apt-get install pgbouncer)"
     [host] = parse_qs(urlsplit(servers.database_url).query)["host"]
     database = urlsplit(servers.database_url).path.strip("/")
-    port, file = free_port(), directory / "pgbouncer.ini"
+    with socket.create_server(("127.0.0.1", 0)) as listening:  # not kept: PgBouncer takes no port that is bound
+        port = int(listening.getsockname()[1])
+    file = directory / "pgbouncer.ini"
     here = f"operations = host={host} dbname={database} user=app"
     text = configuration.replace("operations = host=postgres.internal dbname=operations", here)
     assert here in text
