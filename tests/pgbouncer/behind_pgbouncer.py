@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,13 +17,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
 
+from operations_api.child import Child
 from operations_api.client import SyncClient
 from operations_api.domain.errors import StoreUnavailable
+from operations_api.embedded.identity import choose_identity
 from operations_api.embedded.servers import EmbeddedServers, ServerUrls
 from operations_api.settings import Settings
 from operations_api.store.api_keys import ApiKeys
@@ -98,14 +102,14 @@ def pooling(configuration: str, servers: ServerUrls, directory: Path) -> Iterato
     text = configuration.replace("operations = host=postgres.internal dbname=operations", here)
     assert here in text
     file.write_text(f"{text}\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n")
-    as_nobody = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
-    command = [*as_nobody, program, str(file)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with tempfile.TemporaryFile() as said:
+        whom = choose_identity(directory, [Path(host)], [])  # Postgres' socket admits nobody else
+        process = Child([program, str(file)], identity=whom.text, log=said)
         try:
-            _await_listener(port, process)
+            _await_listener(port, process, said)
             yield f"postgresql://app@127.0.0.1:{port}/operations"
         finally:
-            process.kill()
+            process.stop(signal.SIGKILL, PATIENCE_SECONDS)
 
 
 @contextmanager
@@ -131,14 +135,16 @@ def transfer(minor: int) -> dict[str, object]:
     return {"from_account": "alice", "to_account": "bob", "amount_minor": minor}
 
 
-def _await_listener(port: int, process: subprocess.Popen[str]) -> None:
+def _await_listener(port: int, process: Child, said: IO[bytes]) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         except OSError:
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            if process.poll() is not None:
+                said.seek(0)
+                pytest.fail(said.read().decode())
             assert time.monotonic() < until
             time.sleep(LOOK_SECONDS)
 
