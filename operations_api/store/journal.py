@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,11 +13,12 @@ import msgspec
 
 from operations_api.domain.change import Change
 from operations_api.domain.errors import LeaseLost, StoreUnavailable, Unstorable
-from operations_api.domain.journal import JournalEntry, StepEntry, Written
+from operations_api.domain.journal import JournalEntry, Written
 from operations_api.meter import UNMETERED, Meter
 from operations_api.store.batch import Batcher
 from operations_api.store.connection import CONFLICTS, UNSTORABLE, Connection, Pool, connected
-from operations_api.store.queries import columns, load
+from operations_api.store.journal_rows import document_of
+from operations_api.store.queries import load
 from operations_api.store.stock import counting
 from operations_api.store.store import CANCELED_ERROR
 
@@ -216,41 +216,9 @@ class LocalTransaction:
 
 async def write_entries(connection: Connection, entries: Sequence[JournalEntry]) -> list[Written | None]:
     """Store entries in one statement and give what the database made of each."""
-    steps = [(entry, step) for entry in entries for step in entry.steps]
-    rows = await connection.fetch(
-        SQL["write_journal"],
-        *columns((_operation_values(entry) for entry in entries), width=16),
-        *columns((_step_values(entry, step) for entry, step in steps), width=19),
-        CANCELED_ERROR,
-    )
+    rows = await connection.fetch(SQL["write_journal"], document_of(entries), len(entries), CANCELED_ERROR)
     written = {(row["tenant"], row["id"]): row for row in rows}
     return [_to_written(written.get((entry.tenant, entry.id))) for entry in entries]
-
-
-def _operation_values(entry: JournalEntry) -> tuple[Any, ...]:
-    return (
-        entry.tenant, entry.id, entry.epoch, entry.status, entry.phase, entry.decide, _text(entry.failure),
-        _text(entry.blocked), _text(entry.progress), entry.message, _text(entry.result), _text(entry.error),
-        _seconds(entry.wake_at, entry.now), entry.release_lease, entry.gate, entry.progressed,
-    )  # fmt: skip
-
-
-def _step_values(entry: JournalEntry, written: StepEntry) -> tuple[Any, ...]:
-    step = written.step
-    return (
-        entry.tenant, entry.id, step.position, step.key, step.kind, step.effect, step.state, step.handler,
-        step.attempts, step.doubt, _seconds(step.call_ends_at, entry.now), _seconds(step.retry_at, entry.now),
-        step.called_since, _text(step.reservation), _text(step.result), _text(step.error), _text(step.checkpoint),
-        step.blocked_at, written.on_commit,
-    )  # fmt: skip
-
-
-def _text(value: msgspec.Raw | None) -> str | None:
-    return None if value is None else bytes(value).decode()
-
-
-def _seconds(at: datetime | None, now: datetime) -> float | None:
-    return None if at is None else (at - now).total_seconds()
 
 
 def _to_written(row: Any) -> Written | None:

@@ -5,15 +5,12 @@
 -- but the version, so an entry whose outcome is unknown may be repeated.
 with entry as (
     select *
-    from unnest(
-        $1::text[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-        $10::text[], $11::text[], $12::text[], $13::float8[], $14::bool[], $15::bool[],
-        $16::bool[]
-    ) as e (
-        tenant, id, epoch, status, phase, decide, failure, blocked, progress,
-        message, result, error, wake_in_seconds, release_lease, open_gate,
-        progressed
+    from json_to_recordset($1) as e (
+        tenant text, id uuid, epoch bigint, now timestamptz, status text, phase text, release_lease bool, gate bool,
+        progressed bool, decide text, failure text, blocked text, progress text, message text, result text, error text,
+        wake_at timestamptz, steps json
     )
+    limit $2 -- as many as there are; else a hundred are expected, and a table that is new is read as a whole
 ),
 decided as (
     select
@@ -32,7 +29,7 @@ decided as (
     join operations as o on o.tenant = e.tenant and o.id = e.id
     where o.lease_epoch = e.epoch and o.phase <> 'finished' -- "finished_at is null" leads to an index of all of them
       -- the gate of a Pivot: its intent is written only while nobody has asked to turn back
-      and not (e.open_gate and (o.cancel_requested_at is not null or coalesce(o.deadline <= clock_timestamp(), false)))
+      and not (e.gate and (o.cancel_requested_at is not null or coalesce(o.deadline <= clock_timestamp(), false)))
     order by o.tenant, o.id
     for no key update of o
 ),
@@ -66,7 +63,7 @@ moved as (
         progress = coalesce(d.progress::json, o.progress),
         message = case when d.progress is null then o.message else d.message end,
         result = d.result::json,
-        error = case when d.canceled then $36::json else d.error::json end,
+        error = case when d.canceled then $3::json else d.error::json end,
         finished_at = case when d.phase = 'finished' then greatest(o.started_at, clock_timestamp()) end,
         expires_at = case
             when d.phase = 'finished'
@@ -74,15 +71,15 @@ moved as (
         end,
         -- a request to turn back that came while the worker was going to sleep wakes the operation at once
         ready = d.release_lease and d.phase <> 'finished' and d.decision is null
-            and d.wake_in_seconds is not null and o.cancel_requested_at is not null,
+            and d.wake_at is not null and o.cancel_requested_at is not null,
         next_wake_at = case
             when d.phase = 'finished' then null
             when not d.release_lease then o.next_wake_at
-            when d.decision is null and d.wake_in_seconds is not null and o.cancel_requested_at is not null then null
+            when d.decision is null and d.wake_at is not null and o.cancel_requested_at is not null then null
             -- a deadline turns back what has not begun its Pivot, and wakes nothing that waits for a person
-            when d.decision is null and d.phase <> 'executing' and d.wake_in_seconds is not null
-                then least(clock_timestamp() + make_interval(secs => d.wake_in_seconds), o.deadline)
-            else clock_timestamp() + make_interval(secs => d.wake_in_seconds)
+            when d.decision is null and d.phase <> 'executing' and d.wake_at is not null
+                then least(clock_timestamp() + (d.wake_at - d.now), o.deadline)
+            else clock_timestamp() + (d.wake_at - d.now)
         end,
         lease_owner = case when d.release_lease or d.phase = 'finished' then null else o.lease_owner end,
         lease_expires_at = case when d.release_lease or d.phase = 'finished' then null else o.lease_expires_at end,
@@ -92,21 +89,18 @@ moved as (
     from decided as d
     where o.tenant = d.tenant and o.id = d.id and (select count(*) from held) >= 0
     returning o.tenant, o.id, o.status, o.phase, o.decision, o.version,
-        o.cancel_requested_at is not null as cancel_requested, clock_timestamp() as written_at
+        o.cancel_requested_at is not null as cancel_requested, clock_timestamp() as written_at,
+        d.now, d.steps
 ),
 step as (
-    select s.*
-    from unnest(
-        $17::text[], $18::uuid[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[],
-        $25::int[], $26::text[], $27::float8[], $28::float8[], $29::timestamptz[], $30::text[], $31::text[],
-        $32::text[], $33::text[], $34::timestamptz[], $35::bool[]
-    ) as s (
-        tenant, id, position, key, kind, effect, state, handler,
-        attempts, doubt, call_ends_in_seconds, retry_in_seconds, called_since, reservation, result, error,
-        checkpoint, blocked_at, on_commit
+    select moved.tenant, moved.id as operation_id, moved.now, s.*
+    from moved
+    cross join lateral json_to_recordset(moved.steps) as s (
+        position smallint, key text, kind text, effect text, state text, attempts int, doubt text, handler text,
+        call_ends_at timestamptz, retry_at timestamptz, called_since timestamptz, reservation text, result text,
+        error text, checkpoint text, blocked_at timestamptz, on_commit bool
     )
-    join moved on moved.tenant = s.tenant and moved.id = s.id
-    where not s.on_commit or moved.decision = 'commit'
+    where s.on_commit is null or moved.decision = 'commit'
 ),
 journaled as (
     insert into operation_steps (
@@ -114,9 +108,8 @@ journaled as (
         called_since, reservation, result, error, checkpoint, blocked_at
     )
     select
-        tenant, id, position, key, kind, effect, state, handler, attempts, doubt,
-        clock_timestamp() + make_interval(secs => call_ends_in_seconds),
-        clock_timestamp() + make_interval(secs => retry_in_seconds),
+        tenant, operation_id, position, key, kind, effect, state, handler, attempts, doubt,
+        clock_timestamp() + (call_ends_at - now), clock_timestamp() + (retry_at - now),
         called_since, reservation::json, result::json, error::json, checkpoint::json, blocked_at
     from step
     on conflict (tenant, operation_id, position) do update set
@@ -134,7 +127,7 @@ journaled as (
         blocked_at = excluded.blocked_at,
         updated_at = clock_timestamp()
 )
-select * from moved;
+select tenant, id, status, phase, decision, version, cancel_requested, written_at from moved;
 
 -- name: write_checkpoint
 -- A cursor of a call under way, guarded by the epoch.
