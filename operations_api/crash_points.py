@@ -64,3 +64,4 @@ def _read(told: str) -> tuple[str, str, str, int]:
 
 
 reach: Final[Reach] = armed(os.environ.get(VARIABLE))
+ARE_ARMED: Final = reach is not _nothing

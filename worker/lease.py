@@ -12,8 +12,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -53,7 +52,7 @@ class Lease:
         self.cancel_requested = False
         self.lost = False
         self.wanted_back = False
-        self._in_handler = False
+        self.in_handler = InHandler()
         self._stop = stop
 
     def lose(self) -> None:
@@ -65,17 +64,23 @@ class Lease:
     def give_back(self) -> None:
         """The worker drains: end the call under way, or stop before the next one."""
         self.wanted_back = True
-        if self._in_handler:
+        if self.in_handler.is_running:
             self._stop()
 
-    @contextmanager
-    def in_handler(self) -> Iterator[None]:
-        """While a handler runs."""
-        self._in_handler = True
-        try:
-            yield
-        finally:
-            self._in_handler = False
+
+class InHandler:
+    """To be entered while a handler runs. A lease has one for all its calls: a worker makes thousands a second."""
+
+    __slots__ = ("is_running",)
+
+    def __init__(self) -> None:
+        self.is_running = False
+
+    def __enter__(self) -> None:
+        self.is_running = True
+
+    def __exit__(self, *error: object) -> None:
+        self.is_running = False
 
 
 class Leaseholder(threading.Thread):

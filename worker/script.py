@@ -56,6 +56,7 @@ class Script:
         """Raises ``Unfit`` when the stored input or the pinned steps are not those of the definition."""
         self._definition = definition
         self._operation = leased.operation
+        self._id = str(leased.operation.id)
         self._services = services
         self._input = _decoded_input(definition, leased.operation)
         self._steps = Steps(definition, self._input, _pinned_steps(definition, self._input, leased.pins))
@@ -112,7 +113,7 @@ class Script:
             f"{record.key} {call.handler}",
             self._operation.traceparent,
             type=execution.type,
-            operation=str(execution.id),
+            operation=self._id,
             tenant=execution.tenant,
             step=record.key,
             phase=call.handler,
@@ -146,7 +147,7 @@ class Script:
             now=self._services.clock.now(),
             # not bound before somebody logs: most handlers never do
             log=structlog.get_logger(
-                operation=str(execution.id),
+                operation=self._id,
                 tenant=execution.tenant,
                 step=record.key,
                 attempt=record.attempts,

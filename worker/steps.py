@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,13 +59,13 @@ class Steps:
         """Whether the handler is a plain function, which runs in a thread."""
         return call.handler in self._handlers[call.position].plain
 
-    async def call(
+    def call(
         self, calls: Calls, execution: Execution, call: Call, ctx: Context, spent_seconds: float = 0
-    ) -> Outcome:
+    ) -> Awaitable[Outcome]:
         """Call one handler and sort its answer. Raises ``Unfit`` when what it takes cannot be read."""
         step, handlers = self._steps[call.position], self._handlers[call.position]
         argument = self._argument(execution.steps[call.position], call)
-        return await calls.make(step, handlers, call.handler, ctx, argument, step.timeout_seconds - spent_seconds)
+        return calls.make(step, handlers, call.handler, ctx, argument, step.timeout_seconds - spent_seconds)
 
     def context(self, execution: Execution, call: Call, around: Surroundings) -> Context:
         """What the handler is given besides its argument. Raises ``Unfit`` when a step's value cannot be read."""
@@ -93,17 +93,22 @@ class Steps:
 
     def values(self, execution: Execution, what: str) -> dict[str, Any]:
         """What every step has given by its key; ``what`` is ``reservation`` or ``result``."""
-        return {record.key: self._value(record, what) for record in execution.steps}
+        return {
+            record.key: None if (raw := getattr(record, what)) is None else self._decoded(record, what, raw)
+            for record in execution.steps
+        }
 
     def _argument(self, record: StepRecord, call: Call) -> Any:
         takes = TAKES[call.handler]
         if takes == "input":
             return self._input
-        return None if takes is None else self._value(record, takes)
+        if takes is None or (raw := getattr(record, takes)) is None:
+            return None
+        return self._decoded(record, takes, raw)
 
-    def _value(self, record: StepRecord, what: str) -> Any:
-        raw, wanted = getattr(record, what), getattr(self._handlers[record.position], what)
-        if raw is None or wanted is type(None):
+    def _decoded(self, record: StepRecord, what: str, raw: msgspec.Raw) -> Any:
+        wanted = getattr(self._handlers[record.position], what)
+        if wanted is type(None):
             return None
         try:
             return msgspec.json.decode(raw, type=wanted)

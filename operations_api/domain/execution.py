@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -69,9 +69,8 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     resolved_as: Resolution | None = None
 
 
-def changed(step: StepRecord, **changes: Any) -> StepRecord:
-    """The step with other values in these fields."""
-    return msgspec.structs.replace(step, **changes)
+changed: Final = msgspec.structs.replace
+"""The step with other values in these fields."""
 
 
 class CommitRejectPolicy(msgspec.Struct, frozen=True):
@@ -114,7 +113,10 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def pivot(self) -> StepRecord | None:
         """The point of no return, if the definition has one."""
-        return next((step for step in self.steps if step.kind == "pivot"), None)
+        for step in self.steps:
+            if step.kind == "pivot":
+                return step
+        return None
 
     @property
     def phase(self) -> Phase:

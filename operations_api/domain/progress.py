@@ -22,5 +22,8 @@ class Progress(msgspec.Struct, frozen=True):
 
 def progress_of(steps: Iterable[StepRecord]) -> Progress:
     """Two units for a two-phase step, one for a Pivot or Action: it only grows on the way to success."""
-    units = [(DONE_UNITS.get(step.state, 0), 2 if step.kind == "step" else 1) for step in steps]
-    return Progress(sum(done for done, _ in units), sum(all for _, all in units))
+    completed = total = 0
+    for step in steps:
+        completed += DONE_UNITS.get(step.state, 0)
+        total += 2 if step.kind == "step" else 1
+    return Progress(completed, total)

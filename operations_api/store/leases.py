@@ -26,6 +26,8 @@ JOURNAL: Final = load("journal")
 Known = tuple[str, int]
 """A type and a version of it."""
 
+_decode_pins: Final = msgspec.json.Decoder(tuple[StepPin, ...]).decode
+
 NO_FIRST_CALLS: Final[Mapping[Known, FirstCall]] = MappingProxyType({})
 
 
@@ -201,7 +203,7 @@ def _begun(leased: Leased) -> Change:
 def _to_leased(row: Any, steps: dict[int, StepRecord], begun: int | None = None) -> Leased:
     return Leased(
         operation=to_operation(row),
-        pins=msgspec.json.decode(row["steps"], type=tuple[StepPin, ...]),
+        pins=_decode_pins(row["steps"]),
         steps=steps,
         failure=None if row["failure"] is None else msgspec.json.decode(row["failure"], type=Failure),
         epoch=row["lease_epoch"],

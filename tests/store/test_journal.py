@@ -43,6 +43,19 @@ async def test_an_entry_stores_the_intent_and_every_version_is_told(connection, 
     assert changes == [Change(leased.operation.tenant, leased.operation.id, 3, done=False)]
 
 
+async def test_what_a_handler_gave_is_kept_to_the_letter(connection, journal, leased):
+    """Spaces, escapes and all: no text of Postgres may hold a NUL, but JSON may name one."""
+    given = msgspec.Raw(rb'{"said":  "\u0000 \"\\ \u00e9 \ud83d\ude00", "n": 1e400, "m": 0.10}')
+    step = step_entry(state="committed", reservation=given, result=given, checkpoint=given)
+    await journal.write(
+        entry(leased, step, status="succeeded", decide="commit", result=given, progress=given, **FINISHED)
+    )
+    (kept,) = await connection.fetch(STEPS)
+    row = await row_of(connection, leased)
+    texts = [kept["reservation"], kept["result"], kept["checkpoint"], row["result"], row["progress"]]
+    assert texts == [bytes(given).decode()] * 5
+
+
 async def test_the_same_entry_may_be_written_again(connection, journal, leased):
     reserved = entry(leased, step_entry(state="reserved"), decide="guarded")
     first, second = await journal.write(reserved), await journal.write(reserved)
