@@ -11,11 +11,13 @@ from typing import Any, Final
 
 import msgspec
 
+from operations_api.domain.strict_json import without_strings
+
 _encode_sorted: Final = msgspec.json.Encoder(order="sorted").encode
 _encode: Final = msgspec.json.Encoder().encode
 
-_FLOAT: Final = re.compile(rb"[:,\[]-?[0-9]+[.eE]")
-"""Where a float may be; text may look like one, which only costs the slower way."""
+_FLOAT: Final = re.compile(rb"[0-9][.e]")
+"""What every float has, and nothing else that is outside of strings."""
 
 _BEYOND_BMP: Final = re.compile(rb"[\xf0-\xf4]")
 """The first byte of a character beyond U+FFFF in UTF-8."""
@@ -43,7 +45,7 @@ def canonical(value: Any) -> bytes:
 
 def _is_canonical(encoded: bytes, value: Any) -> bool:
     """msgspec differs from RFC 8785 in floats (it keeps ``1.0``) and in the order of names beyond U+FFFF only."""
-    if isinstance(value, float) or _FLOAT.search(encoded):
+    if _FLOAT.search(without_strings(encoded)):
         return False
     return encoded.isascii() or _BEYOND_BMP.search(encoded) is None
 

@@ -13,12 +13,11 @@ import msgspec
 from operations_api.domain.fingerprint import canonical
 from operations_api.domain.json_pointer import child, joined, steps_of, value_at
 from operations_api.domain.problem import VALIDATION_ERROR, Problem
-from operations_api.domain.strict_json import MAX_INTEGER, scalars
+from operations_api.domain.strict_json import LONG_NUMBER, MAX_INTEGER, scalars, without_strings
 from operations_api.domain.unknown_members import finder_for
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_LONG_INTEGER: Final = re.compile(rb"[0-9]{16}")
 _MESSAGE: Final = re.compile(r"(?P<said>.*?)(?: - at (?P<key>`key` in )?`(?P<path>\$.*)`)?", re.DOTALL)
 _MEMBER: Final = re.compile(r"Object (?:missing required|contains unknown) field `(?P<name>.*)`", re.DOTALL)
 
@@ -52,7 +51,7 @@ def decode(type: type[T], value: Any, *, at: str = "", encoded: bytes | None = N
     encoded = canonical(value) if encoded is None else encoded
     try:
         decoded: T = decoder_for(type)(encoded)
-        if _LONG_INTEGER.search(encoded) and any(map(_looks_like_an_integer, scalars(value))):
+        if LONG_NUMBER.search(without_strings(encoded)) and any(map(_looks_like_an_integer, scalars(value))):
             msgspec.convert(value, type, strict=True, str_keys=True)
     except msgspec.ValidationError as error:
         raise ValidationFailed([_fault(type, value, str(error), at)]) from None

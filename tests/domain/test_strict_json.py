@@ -2,13 +2,14 @@
 
 import json
 import random
+import re
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations_api.domain.strict_json import MAX_DEPTH, MAX_INTEGER, MalformedJson, parse
+from operations_api.domain.strict_json import MAX_DEPTH, MAX_INTEGER, MalformedJson, parse, without_strings
 
 JSON_VALUES = st.recursive(
     st.none()
@@ -210,3 +211,22 @@ def accepts_or_refuses(body):
         parse(body)
     except MalformedJson:
         return
+
+
+# -- what is left without strings ------------------------------------------------------------------------------------
+
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+@given(JSON_VALUES, st.booleans(), st.sampled_from([None, 1]))
+def test_a_scan_for_numbers_and_braces_passes_over_strings_and_nothing_else(value, ascii, indent):
+    text = json.dumps(value, ensure_ascii=ascii, indent=indent).encode("utf-8", "surrogatepass")
+    assert without_strings(text) == STRING.sub(b"", text)
+
+
+@pytest.mark.parametrize("text", [rb'"\\"', rb'"\\\""', rb'"\""', rb'"a\\\\"', rb'"\u0022"', rb'"\n\\"'])
+def test_no_string_hides_a_number_that_not_everybody_reads(text):
+    with pytest.raises(MalformedJson, match="beyond"):
+        parse(b'{"a":' + text + b',"b":12345678901234567,"c":' + text + b"}")
+    digits = b'{"a":' + text + b',"12345678901234567":"12345678901234567"}'
+    assert parse(digits)["12345678901234567"] == "12345678901234567"
