@@ -90,6 +90,7 @@ async def test_entries_that_deadlock_with_somebody_else_are_written_one_by_one(c
     claimed = sorted(await leases.claim(KNOWN, 2), key=lambda one: one.operation.id)
     lock = "select 1 from operations where id = $1 for update"
     async with connection.transaction():
+        await connection.execute("set local deadlock_timeout = '1min'")  # so that it is not this one that is given up
         await connection.execute(lock, claimed[1].operation.id)
         writing = asyncio.gather(*(journal.write(entry(one, step_entry())) for one in claimed))
         await blocked(database)
