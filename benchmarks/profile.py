@@ -1,7 +1,8 @@
 """Where the time of API and worker goes: `python -m benchmarks.profile` writes benchmarks/results/profile.json.
 
 py-spy, of the peers' environment, looks at both a few hundred times a second from outside while each kind of load runs.
-A sample counts for whoever owns the innermost function, compiled ones included.
+A sample counts for whoever owns the innermost function of Python; what is compiled counts for its caller. It looks
+without stopping them: one that is stopped is mostly found in whatever has just made a system call.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ SYSTEMS = ("operations", "operations-local")
 
 HEAD = """\
 Whose functions API and worker were in, when `make bench-profile` looked a few hundred times a second: while operations
-are started and their results fetched (*finished*), while they are only started, and while a backlog is drained."""
+are started and their results fetched (*finished*), while they are only started, and while a backlog is drained. What is
+compiled counts for the Python that has called it; the event loop's share includes its system calls."""
 
 OWNERS = (
     ("operations_api/http/", "our HTTP face"),
@@ -42,16 +44,10 @@ OWNERS = (
     ("asyncpg", "asyncpg"),
     ("litestar", "Litestar"),
     ("uvicorn", "uvicorn"),
-    ("httptools", "uvicorn"),
-    ("uvloop", "event loop"),
-    ("libuv", "event loop"),
     ("asyncio", "event loop"),
     ("redis", "redis"),
     ("arq", "arq"),
-    ("msgspec", "msgspec"),
     ("structlog", "structlog"),
-    ("libc", "system calls, waiting among them"),
-    ("libpthread", "system calls, waiting among them"),
 )
 """By what stands in the name of its file; the first that fits. Everything else is the interpreter and its library."""
 
@@ -90,7 +86,7 @@ async def _watched(deployment: Deployment, *roles: str) -> AsyncIterator[dict[st
 
 
 async def _looked_at(pid: int, file: Path) -> dict[str, float]:
-    command = [PY_SPY, "record", "--native", "--full-filenames", "--format", "raw", "--rate", str(A_SECOND)]
+    command = [PY_SPY, "record", "--nonblocking", "--full-filenames", "--format", "raw", "--rate", str(A_SECOND)]
     process = await asyncio.create_subprocess_exec(
         *command, "--duration", str(SECONDS), "--pid", str(pid), "--output", file, stdout=-3, stderr=-3
     )
