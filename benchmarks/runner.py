@@ -21,6 +21,7 @@ from benchmarks.systems import PLACES, by_name
 
 CEILING = "pgbench"
 NAMES = [*PLACES, CEILING]
+LOOK_SECONDS = 2.0
 FAILURES = (RuntimeError, ValueError, OSError, TimeoutError, msgspec.MsgspecError, httpx.HTTPError)
 """Of one system; the others are measured all the same."""
 
@@ -74,6 +75,19 @@ def machine() -> dict[str, Any]:
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "kernel": platform.release().partition("-")[0],
         "python": platform.python_version(),
-        "load_before": os.getloadavg()[0],
+        "cores_used_before": round(_cores_used(), 1),
         "at": datetime.now(UTC).isoformat(timespec="minutes"),
     }
+
+
+def _cores_used() -> float:
+    """By whatever else there is, now: the load average would still be of what this benchmark has just done."""
+    before, begun = _busy_seconds(), time.monotonic()
+    time.sleep(LOOK_SECONDS)
+    return (_busy_seconds() - before) / (time.monotonic() - begun)
+
+
+def _busy_seconds() -> float:
+    """Of all cores together, since the system's start; proc_stat(5)."""
+    user, nice, system, _idle, _waiting, *interrupts = map(int, Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")

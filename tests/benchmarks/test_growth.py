@@ -89,9 +89,9 @@ def test_the_section_has_every_part_and_says_what_was_not_reached() -> None:
 
 def test_the_section_says_where_the_machine_was_busy() -> None:
     data = _data()
-    data["parts"]["grown"]["machine"] |= {"load_before": 17.2, "cores": 2}
-    data["parts"]["grown-large"]["machine"] |= {"load_before": 0.3, "cores": 2}
-    assert render(data).count("17 processes wanted its 2 cores") == 1
+    data["parts"]["grown"]["machine"] |= {"cores_used_before": 1.7, "cores": 2}
+    data["parts"]["grown-large"]["machine"] |= {"cores_used_before": 0.1, "cores": 2}
+    assert render(data).count("1.7 of its 2 cores just before") == 1
 
 
 def test_growth_is_judged_by_medians() -> None:
