@@ -86,10 +86,16 @@ async def _start_once(api: Client, key: str) -> Answer:
     request = api.request(address, "POST", f"/operations/{api.service.type}", lines, body)
     for _ in range(MOST_REFUSALS):
         answer = (await api.raw([request], address))[0]
-        if answer.status != 429 or '"in-flight";r=0' in (answer.header("ratelimit") or ""):
+        if answer.status != 429 or _says_only_that_there_is_no_room(answer):
             break
         await asyncio.sleep(1)
     return answer
+
+
+def _says_only_that_there_is_no_room(answer: Answer) -> bool:
+    """Where nothing is left of the requests of this second either (``t``), it may be they that were too many."""
+    left = answer.header("ratelimit") or ""
+    return '"in-flight";r=0' in left and ";r=0;t=" not in left
 
 
 async def _flood(api: Client) -> list[Answer]:
