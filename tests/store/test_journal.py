@@ -8,7 +8,7 @@ import pytest
 
 from operations_api.domain.change import Change
 from operations_api.domain.errors import LeaseLost, Unstorable
-from operations_api.store.journal import ProgressReport
+from operations_api.store.journal import ProgressReport, write_entries
 
 from . import factory
 from .conftest import KNOWN, blocked
@@ -41,6 +41,16 @@ async def test_an_entry_stores_the_intent_and_every_version_is_told(connection, 
     assert step["call_ends_at"] - written.written_at == pytest.approx(timedelta(seconds=30), abs=timedelta(seconds=1))
     assert (written.version, written.decision) == (3, None)
     assert changes == [Change(leased.operation.tenant, leased.operation.id, 3, done=False)]
+
+
+async def test_a_call_of_months_ends_on_time_where_clocks_change(connection, leased):
+    """Of these spans some cross one change of Berlin's clock, whatever the season."""
+    await connection.execute("set timezone = 'Europe/Berlin'")
+    for days in (60, 120, 180, 240, 300):
+        step = step_entry(call_ends_at=leased.claimed_at + timedelta(days=days), handler="reserve", attempts=1)
+        (written,) = await write_entries(connection, [entry(leased, step)])
+        (kept,) = await connection.fetch(STEPS)
+        assert abs(kept["call_ends_at"] - written.written_at - timedelta(days=days)) < timedelta(minutes=1)
 
 
 async def test_what_a_handler_gave_is_kept_to_the_letter(connection, journal, leased):

@@ -2,7 +2,8 @@
 -- The outcome of one call and the intent of the next, for many operations at once; each guarded by its epoch alone.
 -- `decide` is null, a decision, or 'guarded': then a cancel request or a passed deadline turns commit into rollback.
 -- Step rows marked `on_commit` count only if the decision is commit. Writing the same entry again changes nothing
--- but the version, so an entry whose outcome is unknown may be repeated.
+-- but the version, so an entry whose outcome is unknown may be repeated. Spans of time are seconds: a day of an interval
+-- has 23 hours or 25 where the session's time zone changes its clock.
 with entry as (
     select *
     from json_to_recordset($1) as e (
@@ -78,8 +79,8 @@ moved as (
             when d.decision is null and d.wake_at is not null and o.cancel_requested_at is not null then null
             -- a deadline turns back what has not begun its Pivot, and wakes nothing that waits for a person
             when d.decision is null and d.phase <> 'executing' and d.wake_at is not null
-                then least(clock_timestamp() + (d.wake_at - d.now), o.deadline)
-            else clock_timestamp() + (d.wake_at - d.now)
+                then least(clock_timestamp() + make_interval(secs => extract(epoch from d.wake_at - d.now)), o.deadline)
+            else clock_timestamp() + make_interval(secs => extract(epoch from d.wake_at - d.now))
         end,
         lease_owner = case when d.release_lease or d.phase = 'finished' then null else o.lease_owner end,
         lease_expires_at = case when d.release_lease or d.phase = 'finished' then null else o.lease_expires_at end,
@@ -109,7 +110,8 @@ journaled as (
     )
     select
         tenant, operation_id, position, key, kind, effect, state, handler, attempts, doubt,
-        clock_timestamp() + (call_ends_at - now), clock_timestamp() + (retry_at - now),
+        clock_timestamp() + make_interval(secs => extract(epoch from call_ends_at - now)),
+        clock_timestamp() + make_interval(secs => extract(epoch from retry_at - now)),
         called_since, reservation::json, result::json, error::json, checkpoint::json, blocked_at
     from step
     on conflict (tenant, operation_id, position) do update set
