@@ -142,17 +142,8 @@ class Script:
         tx: Transaction | None,
         traceparent: str | None,
     ) -> Surroundings:
-        record = execution.steps[call.position]
         return Surroundings(
             now=self._services.clock.now(),
-            # not bound before somebody logs: most handlers never do
-            log=structlog.get_logger(
-                operation=self._id,
-                tenant=execution.tenant,
-                step=record.key,
-                attempt=record.attempts,
-                epoch=execution.epoch,
-            ),
             reporter=report,
             is_cancel_requested=lambda: lease.cancel_requested or execution.cancel_requested,
             tx=tx,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
+
+import structlog
 
 Handler = str
 """``reserve``, ``execute``, ``commit``, ``rollback``, ``compensate`` or ``query``."""
@@ -32,14 +34,17 @@ class Reporter(Protocol):
     async def checkpoint(self, value: Any) -> None: ...
 
 
+LOG: Final = structlog.get_logger()
+
+
 @dataclass(slots=True)
 class Context:
     """One call of one handler.
 
     ``input`` is the operation's. ``token`` is the same on every attempt of this step and phase: hand it downstream as
     the idempotency key. ``epoch`` grows with every lease: hand it to resources that understand fencing tokens.
-    ``deadline`` is when this call will be given up, by Postgres' clock. ``log`` is a structlog logger that names the
-    operation. ``client_named`` says that the client chose ``operation_id``: it is unique within its tenant only.
+    ``deadline`` is when this call will be given up, by Postgres' clock. ``client_named`` says that the client chose
+    ``operation_id``: it is unique within its tenant only.
     """
 
     operation_id: UUID
@@ -55,11 +60,11 @@ class Context:
     reservations: Mapping[str, Any]
     results: Mapping[str, Any]
     last_checkpoint: Any
-    log: Any
     _reporter: Reporter = field(repr=False)
     _is_cancel_requested: Callable[[], bool] = field(repr=False)
     _tx: Transaction | None = field(default=None, repr=False)
     client_named: bool = False
+    _log: Any = field(default=LOG, repr=False)
 
     @property
     def token(self) -> str:
@@ -80,6 +85,18 @@ class Context:
         if self._tx is None:
             raise RuntimeError(f'step "{self.step}" is external: only steps with effect = "local" write through ctx.tx')
         return self._tx
+
+    @property
+    def log(self) -> Any:
+        """A structlog logger that names the operation and the step, also from a thread of its own."""
+        # not bound before somebody logs: most handlers never do
+        return self._log.bind(
+            operation=str(self.operation_id),
+            tenant=self.tenant,
+            step=self.step,
+            attempt=self.attempt,
+            epoch=self.epoch,
+        )
 
     @property
     def cancel_requested(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -108,7 +107,6 @@ class Operation:
             reservations=self.reservations,
             results=self.results,
             last_checkpoint=self.last_checkpoint,
-            log=logging.getLogger("examples"),
             _reporter=self,
             _is_cancel_requested=lambda: self.is_cancel_requested,
             _tx=self._connection if step.effect == "local" else None,

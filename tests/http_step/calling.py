@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -89,7 +88,6 @@ def context(phase: str, **changes: Any) -> Context:
         "reservations": {},
         "results": {},
         "last_checkpoint": None,
-        "log": logging.getLogger("tests"),
         "_reporter": None,
         "_is_cancel_requested": lambda: False,
     }
