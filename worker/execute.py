@@ -11,6 +11,7 @@ import asyncio
 import random
 import time
 from datetime import datetime
+from operator import is_not
 from typing import Final
 
 import msgspec
@@ -88,8 +89,7 @@ class Run:
             if not self._lease.lost:
                 await self._give_back(call, was_called=True)
             raise
-        self._settle(call, outcome)
-        return await self._store(advance(self._seen(), self._clock.now()))
+        return await self._store(self._settle(call, outcome))
 
     async def _locally(self, call: Call) -> Plan:
         """Neighbouring local handlers, the guarded entry and what they wrote: one transaction."""
@@ -121,8 +121,7 @@ class Run:
         if plan.move != call:
             return plan
         self.execution = begin(self.execution, call, self._clock.now())
-        self._settle(call, Unknown(str(error)))
-        return advance(self._seen(), self._clock.now())
+        return self._settle(call, Unknown(str(error)))
 
     async def _neighbours(self, transaction: LocalTransaction, call: Call) -> Plan:
         while True:
@@ -130,8 +129,7 @@ class Run:
             self.execution = begin(self.execution, call, self._clock.now())
             self._reach("after-intent", call)
             outcome = await self._call_in(transaction, call)
-            self._settle(call, outcome)
-            plan = advance(self._seen(), self._clock.now())
+            plan = self._settle(call, outcome)
             if not isinstance(outcome, Done) or not self._is_neighbour(plan, call):
                 return plan
             assert isinstance(plan.move, Call)
@@ -200,7 +198,7 @@ class Run:
     def _must_store(self, plan: Plan) -> bool:
         if plan.guarded or not isinstance(plan.move, Call) or plan.execution.decision != self.stored.decision:
             return True
-        return any(new is not old for new, old in zip(plan.execution.steps, self.stored.steps, strict=True))
+        return any(map(is_not, plan.execution.steps, self.stored.steps))
 
     def _accepted(self, plan: Plan, written: Written) -> Plan:
         self._progressed = False
@@ -276,11 +274,14 @@ class Run:
             self.execution = msgspec.structs.replace(self.execution, cancel_requested=True)
         return self.execution
 
-    def _settle(self, call: Call, outcome: Outcome) -> None:
+    def _settle(self, call: Call, outcome: Outcome) -> Plan:
+        """What follows from an answer, as of one moment."""
+        now = self._clock.now()
         self._progressed = True
-        self.execution = settle(self.execution, call, outcome, self._clock.now(), random.random)
+        self.execution = settle(self.execution, call, outcome, now, random.random)
         self._settled.append(call)
         self._reach("before-outcome", call)
+        return advance(self._seen(), now)
 
     def _reach(self, point: str, *moves: Call | Finish | Sleep) -> None:
         if not crash_points.ARE_ARMED:
