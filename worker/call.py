@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,7 @@ from operations_api.domain.handlers import TAKES, Handlers
 from operations_api.domain.settle import ANSWERS, Answered, Done, NotNow, Outcome, Rejected, Unknown
 from operations_api.domain.step import Step
 from worker.threads import Threads
+from worker.time_limits import TimeLimits
 
 THREADS: Final = 32
 """Plain functions run here; one that waits for a slow service should not keep the others waiting."""
@@ -30,6 +32,7 @@ class Calls:
 
     def __init__(self) -> None:
         self._threads = Threads(THREADS)
+        self._limits = TimeLimits()
 
     async def make(
         self, step: Step, handlers: Handlers, name: str, ctx: Context, argument: Any, seconds: float
@@ -59,13 +62,12 @@ class Calls:
         except BaseException as error:  # sys.exit() in a handler must not end the worker, and the next one, and so on
             return _unknown(ctx, error, f"{type(error).__name__}: {error}")
 
-    async def _value(self, function: Any, plain: bool, arguments: tuple[Any, ...], seconds: float) -> Any:
+    def _value(self, function: Any, plain: bool, arguments: tuple[Any, ...], seconds: float) -> Awaitable[Any]:
         if seconds <= 0:
             raise TimeoutError("its time was over before it could be called")
         if plain:
-            return await self._threads.run(function, *arguments, seconds=seconds)
-        async with asyncio.timeout(seconds):
-            return await function(*arguments)
+            return self._threads.run(function, *arguments, seconds=seconds)
+        return self._limits.keep(function(*arguments), seconds)
 
 
 def _answer(handlers: Handlers, name: str, value: Any) -> Outcome:
