@@ -72,12 +72,11 @@ class _Builder:
 
         def find(value: Any, at: str) -> Iterator[str]:
             for name, member in value.items():
-                pointer = child(at, name)
                 inner = known.get(name)
                 if inner is None:
-                    yield pointer
-                else:
-                    yield from inner(member, pointer)
+                    yield child(at, name)
+                elif inner is not _nothing:
+                    yield from inner(member, child(at, name))
 
         return find
 

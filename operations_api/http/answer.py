@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 Headers = Sequence[tuple[str, str]]
@@ -15,7 +16,7 @@ class Answer:
 
     def __init__(self, status: int, headers: Headers = (), body: bytes = b"", media_type: str | None = None) -> None:
         self.status = status
-        self.headers = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers]
+        self.headers = [(_encoded(name), value.encode("latin-1")) for name, value in headers]
         self.body = body
         if media_type is not None:
             self.headers.append((b"content-type", media_type.encode("ascii")))
@@ -29,3 +30,9 @@ class Answer:
     def to_asgi_response(self, **_: Any) -> Answer:
         """What Litestar asks of whatever an exception handler gives."""
         return self
+
+
+@cache
+def _encoded(name: str) -> bytes:
+    """A header's name as it is sent. There are a few dozen, all of them ours."""
+    return name.lower().encode("ascii")

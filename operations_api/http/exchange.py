@@ -17,17 +17,18 @@ _HOST: Final = re.compile(rb"[A-Za-z0-9._~-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:
 
 
 class Exchange:
-    """One request and its answer. ``caller`` is None on the routes that need no API key.
+    """One request and its answer. ``caller`` is None on the routes that need no API key, ``host`` where none is named.
 
     ``is_head`` tells an answer that never ends by itself to end. ``standing`` is there where requests are limited,
     ``room`` where operations in flight are.
     """
 
-    __slots__ = ("_public_url", "_scope", "caller", "is_head", "request_id", "room", "standing")
+    __slots__ = ("_public_url", "_scope", "caller", "host", "is_head", "request_id", "room", "standing")
 
     def __init__(self, scope: Any, public_url: str | None) -> None:
         self.request_id = str(uuid_utils.uuid7())
         self.is_head = scope["method"] == "HEAD"
+        self.host = _named_host(scope)
         self._scope = scope
         self._public_url = public_url
         self.caller: Caller | None = None
@@ -36,8 +37,11 @@ class Exchange:
 
     @property
     def base_url(self) -> str:
-        """The base of absolute URLs."""
-        return base_url_of(self._scope, self._public_url)
+        """The base of absolute URLs: the setting, else where the client sent its request."""
+        if self._public_url is not None:
+            return self._public_url
+        scheme = self._scope["scheme"]
+        return f"{scheme}://{_server(self._scope) if self.host is None else self.host}"
 
     def require(self, scope: str) -> Caller:
         """The caller, who must have this scope and send no more than allowed. Raises a ``Problem`` of 401, 403, 429."""
@@ -68,18 +72,12 @@ def exchange_of(request: Any) -> Exchange:
     return exchange
 
 
-def named_host(scope: Any) -> bytes | None:
+def _named_host(scope: Any) -> str | None:
     """The host that a request names, once and properly."""
     hosts = [value for name, value in scope["headers"] if name == b"host"]
-    return hosts[0] if len(hosts) == 1 and _HOST.fullmatch(hosts[0]) else None
+    return hosts[0].decode("ascii") if len(hosts) == 1 and _HOST.fullmatch(hosts[0]) else None
 
 
-def base_url_of(scope: Any, public_url: str | None) -> str:
-    """The base of absolute URLs: the setting, else where the client sent its request."""
-    if public_url is not None:
-        return public_url
-    host_named = named_host(scope)
-    if host_named is not None:
-        return f"{scope['scheme']}://{host_named.decode('ascii')}"
+def _server(scope: Any) -> str:
     host, port = scope.get("server") or ("localhost", None)
-    return f"{scope['scheme']}://{host}" + (f":{port}" if port else "")
+    return f"{host}:{port}" if port else host

@@ -14,7 +14,6 @@ from typing import Any, Final
 from litestar import Request
 
 from operations_api.http.answer import Answer
-from operations_api.http.exchange import named_host
 from operations_api.http.monitor import monitor
 from operations_api.http.resources import Resources
 from operations_api.http.starts import Starter
@@ -38,8 +37,8 @@ class Express:
     async def answer(self, scope: Any, receive: Any, send: Any) -> Answer | None:
         """The answer, or None where it is the router's. Raises whatever the handler raises."""
         handler = self._handler(scope)
-        if handler is None or scope.get("root_path") or named_host(scope) is None:  # the router's to cut off or refuse
-            return None
+        if handler is None or scope.get("root_path") or scope["exchange"].host is None:
+            return None  # the router's to cut off or refuse
         return await handler(Request(scope, receive, send))
 
     def _handler(self, scope: Any) -> Handler | None:

@@ -27,7 +27,7 @@ from operations_api.http.bodies import read_body
 from operations_api.http.exchange import Exchange, exchange_of
 from operations_api.http.problems import FORBIDDEN, NOT_FOUND
 from operations_api.http.resources import Resources
-from operations_api.http.start_refusals import start_refusals
+from operations_api.http.start_refusals import REFUSED, refusal_of
 from operations_api.http.starts import Ask, Starter
 from operations_api.http.trace_context import traceparent
 from operations_api.meter import EventOutcome
@@ -109,8 +109,10 @@ class Desk:
             log.warning("a webhook could not be made an input", source=arrival.source.name, exc_info=error)
             return await self._kept(arrival, f"no input can be made of it: {type(error).__name__}", came_to)
         exchange = exchange_of(request)
-        with start_refusals(exchange.base_url):
+        try:
             return await self._started(arrival, self._starters[starts.type], ask, exchange, came_to)
+        except REFUSED as error:
+            raise refusal_of(error, exchange.base_url) from None
 
     @contextmanager
     def _counted(self, source: str) -> Iterator[CameTo]:

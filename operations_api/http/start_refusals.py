@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Final
 
 from operations_api.domain.errors import KeyInFlight
@@ -27,6 +26,7 @@ IN_FLIGHT_RETRY_SECONDS: Final = 1
 
 TAKEN: Final = (KeyReused, IdReused, IdOfAnotherType)
 GONE: Final = (KeyOfDeletedOperation, IdOfDeletedOperation)
+REFUSED: Final = (*TAKEN, *GONE, KeyInFlight)
 
 DETAILS: Final[Mapping[type[Exception], str]] = {
     KeyReused: "This key already names an operation that was started with another body; use a new key for new work.",
@@ -44,28 +44,24 @@ DETAILS: Final[Mapping[type[Exception], str]] = {
 }
 
 
-@contextmanager
-def start_refusals(base_url: str) -> Iterator[None]:
-    """Raises ``Problem`` where what is done inside finds that the name is taken, gone, or being taken right now."""
-    try:
-        yield
-    except TAKEN as error:
-        raise Problem(
+def refusal_of(error: Exception, base_url: str) -> Problem:
+    """The refusal for one of ``REFUSED``: the name is taken, or gone, or being taken right now."""
+    if isinstance(error, TAKEN):
+        return Problem(
             DETAILS[type(error)].format(error=error),
             kind=OPERATION_TYPE_MISMATCH if isinstance(error, IdOfAnotherType) else KEY_REUSED,
             extensions={"operation_id": str(error.operation_id)},
             headers={"Location": f"{base_url}{path_of(error.operation_id)}"},
-        ) from None
-    except GONE as error:
-        raise Problem(
+        )
+    if isinstance(error, GONE):
+        return Problem(
             DETAILS[type(error)].format(error=error),
             kind=OPERATION_EXPIRED,
             status=409,
             extensions={"operation_id": str(error.operation_id)},
-        ) from None
-    except KeyInFlight:
-        raise Problem(
-            "Another request with this key or id is being accepted; repeat the same request after Retry-After seconds.",
-            kind=KEY_IN_FLIGHT,
-            headers={"Retry-After": str(IN_FLIGHT_RETRY_SECONDS)},
-        ) from None
+        )
+    return Problem(
+        "Another request with this key or id is being accepted; repeat the same request after Retry-After seconds.",
+        kind=KEY_IN_FLIGHT,
+        headers={"Retry-After": str(IN_FLIGHT_RETRY_SECONDS)},
+    )

@@ -35,7 +35,7 @@ from operations_api.http.metrics import metered
 from operations_api.http.operation_answers import accepted
 from operations_api.http.problems import outcome_may_be_unknown
 from operations_api.http.resources import Resources
-from operations_api.http.start_refusals import start_refusals
+from operations_api.http.start_refusals import REFUSED, refusal_of
 from operations_api.http.trace_context import traceparent
 
 LabelKey = Annotated[str, msgspec.Meta(min_length=1, max_length=63, pattern="^[^:]+$")]
@@ -58,6 +58,15 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: GroupName | None = None
     priority: Priority | None = None
     callback_url: CallbackUrl | None = None
+
+
+class _Input(msgspec.Struct, frozen=True):
+    """The same body, for the text of its input: what is part of a canonical form is in canonical form."""
+
+    input: msgspec.Raw
+
+
+_decode_input: Final = msgspec.json.Decoder(_Input).decode
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -105,8 +114,10 @@ class Starter:
         ask = await self._ask(request, tenant)
         preferences = prefer.parse(request.headers.getall("prefer", []))
         dry = queries.word(request, "validate_only", ("true", "false"), "false") == "true"
-        with start_refusals(exchange.base_url):
+        try:
             started = await (self._check(ask, admission) if dry else self._observed(ask, admission))
+        except REFUSED as error:
+            raise refusal_of(error, exchange.base_url) from None
         if started is None:
             return Answer(204)
         if not started.replayed:
@@ -261,7 +272,7 @@ class Starter:
     def _decoded(self, ask: Ask) -> tuple[Envelope, bytes, msgspec.Struct]:
         document: Any = ask.document
         envelope = inputs.decode(Envelope, document, encoded=ask.canonical)
-        encoded = fingerprint.canonical(envelope.input)
+        encoded = bytes(_decode_input(ask.canonical).input)
         return envelope, encoded, inputs.decode(self.definition.input, document["input"], at="/input", encoded=encoded)
 
     async def _waited(self, started: Started, seconds: int) -> Started:

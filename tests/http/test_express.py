@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 from operations_api import Action, Context, Definition, Registry
 from operations_api.http.app import create_app
 from operations_api.http.edge import Edge
+from operations_api.http.exchange import Exchange
 from operations_api.settings import Settings
 
 ID = "01a202eb-7af7-76c1-b416-4b4f0e17fd09"
@@ -70,7 +71,8 @@ def test_what_comes_most_passes_by(edge: Edge, method: str, path: str) -> None:
 
 @pytest.mark.parametrize("headers", [[], [(b"host", b"a"), (b"host", b"b")], [(b"host", b"a b")], [(b"host", b"a/b")]])
 async def test_what_names_no_host_properly_is_left_to_the_router(edge: Edge, headers: Any) -> None:
-    scope = {"type": "http", "method": "GET", "path": f"/operations/{ID}", "headers": headers}
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": f"/operations/{ID}", "headers": headers}
+    scope["exchange"] = Exchange(scope, None)
     assert await edge._express.answer(scope, None, None) is None
 
 
