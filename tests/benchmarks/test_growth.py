@@ -89,8 +89,8 @@ def test_the_section_has_every_part_and_says_what_was_not_reached() -> None:
 
 def test_the_section_says_where_the_machine_was_busy() -> None:
     data = _data()
-    data["parts"]["grown"]["machine"] |= {"cores_used_before": 1.7, "cores": 2}
-    data["parts"]["grown-large"]["machine"] |= {"cores_used_before": 0.1, "cores": 2}
+    for name in GROWN:
+        data["parts"][name]["machine"] |= {"cores_used_before": 1.7 if name == "grown" else 0.1, "cores": 2}
     assert render(data).count("1.7 of its 2 cores just before") == 1
 
 
