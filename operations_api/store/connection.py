@@ -21,12 +21,18 @@ LOCK_TIMEOUT_MS: Final = 2_000
 ACQUIRE_SECONDS: Final = 5.0
 """Who waited this long for a session is better told to come back."""
 
-PLANNING: Final = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan", "jit": "off"}
+PLANNING: Final = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+}
 """How every session plans: once, by keys, for tables of any size.
 
 Left to itself, Postgres plans by the size that a table has when a session first asks, and keeps it: in a new system
 that is a scan of the whole, until autovacuum looks a minute and a hundred thousand operations later. In a large one it
-plans small batches anew each time, which takes longer than executing them. See decision record 29.
+plans small batches anew each time, which takes longer than executing them. See decision record 29. A bitmap has no
+order: a claim would read all that is ready and sort it (record 34).
 """
 
 UNREACHABLE: Final = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -65,6 +66,13 @@ class Renewal(msgspec.Struct, frozen=True):
     cancel_requested: bool
 
 
+@cache
+def claim_statement(definitions: int) -> str:
+    """``claim_operations`` with a queue for each of so many definitions: that many are planned once, as branches."""
+    before, queue, after = SQL["claim_operations"].split("----\n")
+    return before + "union all\n".join(queue.replace("[1]", f"[{n}]") for n in range(1, definitions + 1)) + after
+
+
 class Leases:
     """Claims, renewals and the sweep of one worker process. ``owner`` is random per start: no host name is trusted.
 
@@ -91,9 +99,10 @@ class Leases:
         Those that are new and have one of ``first_calls`` come with its intent stored.
         """
         types, versions = zip(*known, strict=True)
+        statement = claim_statement(len(types))
         async with connected(self._pool) as connection:
             rows = await connection.fetch(
-                SQL["claim_operations"],
+                statement,
                 self._owner,
                 list(types),
                 list(versions),

@@ -9,7 +9,7 @@ import pytest
 
 from operations_api.domain.first_call import FirstCall
 from operations_api.store.journal import Journal
-from operations_api.store.leases import Held, Leases, renew
+from operations_api.store.leases import Held, Leases, claim_statement, renew
 from worker.entry import parked_before
 
 from . import factory
@@ -73,6 +73,28 @@ async def test_a_claim_passes_over_what_another_is_just_claiming(connection, lea
         await connection.execute("select from operations where id = $1 for update", first["id"])
         (leased,) = await leases.claim(KNOWN, 10)
     assert leased.operation.id == second["id"]
+
+
+async def test_what_a_worker_knows_is_claimed_in_one_order_whatever_its_type_and_version(connection, leases):
+    kinds = [("type", 1), ("type", 2), ("other", 1), ("unknown", 1)]
+    created = [
+        await factory.operation(connection, type=type, definition_version=version, fair_order=place)
+        for place, (type, version) in enumerate(kinds * 3)
+    ]
+    known = [row["id"] for row in created if row["type"] != "unknown"]
+    rounds = [await leases.claim(kinds[:3], most) for most in (2, 5, 9)]
+    claimed = [{one.operation.id for one in batch} for batch in rounds]
+    assert claimed == [set(known[:2]), set(known[2:7]), set(known[7:])]
+
+
+async def test_a_claim_locks_no_more_than_it_takes(connection, pool, leases):
+    kinds = [("type", 1), ("other", 1)]
+    for place in range(4):
+        for type, _ in kinds:
+            await factory.operation(connection, type=type, fair_order=place)
+    async with connection.transaction():
+        await connection.fetch(claim_statement(2), uuid4(), *map(list, zip(*kinds, strict=True)), 2, 15, *[None] * 7)
+        assert len(await leases.claim(kinds, 8)) == 6
 
 
 async def test_a_worker_claims_only_versions_it_knows(connection, leases):

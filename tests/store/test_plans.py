@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import msgspec
@@ -17,8 +19,12 @@ import pytest
 
 from benchmarks.growth.plans import HOT, STATISTICS, TABLES, Hot, nodes_of, pages_in, wrong_plans
 from operations_api.embedded.postgres import Postgres
+from operations_api.store.connection import PLANNING
+from operations_api.store.leases import claim_statement
 from operations_api.store.migrate import migrate
 from operations_api.store.queries import load
+
+from . import factory
 
 ROWS = 200_000
 READY = 20_000
@@ -101,6 +107,54 @@ async def test_hot_statements_read_by_index_only(connection: asyncpg.Connection)
 async def test_plans_made_while_the_tables_are_empty_read_by_index_only(connection: asyncpg.Connection) -> None:
     """They are kept, and the tables grow."""
     assert await wrong_plans(connection, FOR_EVERY_OPERATION) == []
+
+
+@pytest.mark.parametrize("definitions", [1, 2, 40])
+async def test_a_claim_merges_queues_row_by_row(connection: asyncpg.Connection, definitions: int) -> None:
+    """A sort, or a queue read as a whole, would lock everything that is ready."""
+    for rows in (0, READY):
+        if rows:
+            await connection.execute(FILL)
+            await connection.execute("analyze operations")
+        nodes = await nodes_of(connection, claim_statement(definitions))
+        assert not [node for node in nodes if node["Node Type"].endswith("Sort")]
+        assert ("Merge Append" in [node["Node Type"] for node in nodes]) == (definitions > 1)
+        queues = [node for node in nodes if node.get("Index Name") == "operations_ready"]
+        assert len(queues) == definitions
+        assert all("type" in node["Index Cond"] and "definition_version" in node["Index Cond"] for node in queues)
+
+
+async def test_a_claim_does_not_read_what_waits_for_other_workers(connection: asyncpg.Connection) -> None:
+    for place in range(50):
+        await factory.operation(connection, type="other", fair_order=place)
+    await factory.operation(connection, fair_order=51)
+    known = [factory.TYPE], [1]
+    (claimed,), read = await read_by(connection, claim_statement(1), uuid4(), *known, 10, 15, *[None] * 7)
+    assert claimed["type"] == factory.TYPE
+    assert read < 10
+
+
+async def test_looking_for_what_nobody_announces_does_not_read_what_somebody_does(
+    connection: asyncpg.Connection,
+) -> None:
+    await connection.execute("insert into definitions (name, version, steps) values ($1, 1, '[]')", factory.TYPE)
+    for place in range(50):
+        await factory.operation(connection, fair_order=place)
+    orphan = await factory.operation(connection, type="orphan")
+    (parked,), read = await read_by(connection, load("definitions")["park_orphans"], 60, 500)
+    assert parked["id"] == orphan["id"]
+    assert read < 10
+
+
+async def read_by(connection: asyncpg.Connection, statement: str, *arguments: Any) -> tuple[list[asyncpg.Record], int]:
+    """What a statement gives in a session of ours, and how many rows of operations it has read."""
+    for setting, value in PLANNING.items():
+        await connection.execute(f"set {setting} = {value}")
+    async with connection.transaction():
+        rows = await connection.fetch(statement, *arguments)
+        return rows, await connection.fetchval(
+            "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'operations'"
+        )
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,18 @@ where d.name = known.name and d.version = known.version;
 -- Ready operations of versions that no worker has announced for so long need attention. They stay ready, so that they
 -- go on by themselves when such a worker appears. What waits for room would wait for ever: nobody lets it in.
 with found as (
-    (
-        select o.tenant, o.id
-        from operations as o
-        left join definitions as d on d.name = o.type and d.version = o.definition_version
-        where o.ready and o.status <> 'needs_attention'
-          and coalesce(d.announced_at, d.first_seen_at, o.created_at) < clock_timestamp() - make_interval(secs => $1)
-        order by o.fair_order
+    select o.tenant, o.id
+    from ready_queues as q
+    left join definitions as d on d.name = q.type and d.version = q.definition_version
+    cross join lateral (
+        select tenant, id
+        from operations
+        where type = q.type and definition_version = q.definition_version and ready and status <> 'needs_attention'
+          and (d.name is not null or created_at < clock_timestamp() - make_interval(secs => $1))
+        order by fair_order
         limit $2
-    )
+    ) as o
+    where coalesce(d.announced_at, d.first_seen_at, '-infinity') < clock_timestamp() - make_interval(secs => $1)
     union all
     select o.tenant, o.id
     from definitions as d
@@ -44,10 +47,15 @@ with found as (
 orphans as (
     select o.tenant, o.id
     from found
-    join operations as o on o.tenant = found.tenant and o.id = found.id
-    -- still, once the row is ours; as a case no index stands for it, which would lead past what was found
-    where case when o.ready or o.waits_for_room then o.status <> 'needs_attention' end
-    for update of o skip locked
+    cross join lateral (
+        select tenant, id
+        from operations
+        where tenant = found.tenant and id = found.id
+          -- still, once the row is ours; as a case no index stands for it, which would lead past what was found
+          and case when ready or waits_for_room then status <> 'needs_attention' end
+        for update skip locked
+    ) as o
+    limit $2 -- once more, or so many are expected that the whole table is joined to them
 )
 update operations as o
 set status = 'needs_attention',

@@ -1,21 +1,34 @@
 -- name: claim_operations
 -- Take ready operations in fair order, of definitions this worker knows. The epoch fences whoever had them before.
+-- Each definition has a queue of its own, and all are merged, one row at a time: what waits for other workers is not
+-- passed over, however much of it there is, and no more is locked than is taken. This is for one definition; for more of
+-- them claim_statement repeats what is between the two lines.
 -- Suspects, which were there twice when their worker died, are taken by themselves: see claim_suspect.
 -- The first call of an external step begins here: where the definition says which one that is, whatever the input, its
 -- intent is stored by the claim itself, unless it turns out that there is something to read first.
 with picked as (
-    select
-        tenant, id, type, definition_version, steps,
-        lease_epoch = 0 and decision is null and cancel_requested_at is null
-            and coalesce(deadline > clock_timestamp(), true) as is_new
-    from operations
-    where ready and lost_leases < 2
-      -- a condition and no join, which would have to sort everything that is ready
-      and case when (type, definition_version) = any (array(select (t, v) from unnest($2::text[], $3::int[]) as k (t, v)))
-        then true end
-    order by fair_order
+    select o.tenant, o.id, o.type, o.definition_version, o.steps, o.is_new
+    from (
+        ----
+        (
+            select tenant, id, fair_order
+            from operations
+            where type = ($2::text[])[1] and definition_version = ($3::int[])[1] and ready
+            order by fair_order
+        )
+        ----
+    ) as q
+    cross join lateral (
+        select
+            tenant, id, type, definition_version, steps,
+            lease_epoch = 0 and decision is null and cancel_requested_at is null
+                and coalesce(deadline > clock_timestamp(), true) as is_new
+        from operations
+        where tenant = q.tenant and id = q.id and ready and lost_leases < 2
+        for update skip locked
+    ) as o
+    order by q.fair_order
     limit $4
-    for update skip locked
 ),
 beginning as (
     select picked.tenant, picked.id, call.position, call.step, call.seconds, call.progress

@@ -199,7 +199,8 @@ create table operations (
 -- docs/decisions/0030-growth.md has the figures.
 with (fillfactor = 55);
 
-create index operations_ready on operations (fair_order) where ready;
+-- a queue for each version of a definition, since a worker claims what it knows
+create index operations_ready on operations (type, definition_version, fair_order) where ready;
 create index operations_suspect on operations (fair_order) where ready and lost_leases >= 2;
 create index operations_asleep on operations (next_wake_at) where next_wake_at is not null and not ready;
 -- in part only so that it never stands for the primary key: to one row of a tenant it leads past all the others
@@ -218,6 +219,23 @@ create index operations_group_queue on operations (tenant, group_name, group_pos
 create index operations_with_room on operations (type, fair_order)
     where limited and (ready or lease_owner is not null);
 create index operations_waiting_for_room on operations (type, fair_order) where waits_for_room;
+
+-- The versions of which anything is ready, by a look into the index for each of them.
+create view ready_queues as
+with recursive queue as (
+    (select type, definition_version from operations where ready order by type, definition_version limit 1)
+    union all
+    select next.type, next.definition_version
+    from queue
+    cross join lateral (
+        select type, definition_version
+        from operations
+        where ready and (type, definition_version) > (queue.type, queue.definition_version)
+        order by type, definition_version
+        limit 1
+    ) as next
+)
+select type, definition_version from queue;
 
 -- The groups in which something is not finished. Its head is the one that runs, or would; the others wait for it.
 create table operation_groups (

@@ -7,7 +7,17 @@ select
     coalesce((
         select extract(epoch from clock_timestamp() - min(since))
         from (
-            select greatest(updated_at, not_before) as since from operations where ready order by fair_order limit $2
+            select o.since
+            from ready_queues as q
+            cross join lateral (
+                select fair_order, greatest(updated_at, not_before) as since
+                from operations
+                where type = q.type and definition_version = q.definition_version and ready
+                order by fair_order
+                limit $2
+            ) as o
+            order by o.fair_order
+            limit $2
         ) as next
     ), 0)::float8 as oldest_seconds;
 
