@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from operations_api.domain.context import LOG, Context, Reporter, Transaction
+from operations_api.domain.context import Context, Reporter, Transaction
 from operations_api.domain.definition import Definition
 from operations_api.domain.errors import OperationsError
 from operations_api.domain.execution import Execution, StepRecord, StepTraits, traits_of
@@ -39,7 +39,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     traceparent: str | None = None
     client_named: bool = False
     spent_seconds: float = 0
-    log: Any = LOG
+    get_logger: Callable[..., Any] = structlog.get_logger
 
 
 class Steps:
@@ -84,11 +84,11 @@ class Steps:
             reservations=self.values(execution, "reservation"),
             results=self.values(execution, "result"),
             last_checkpoint=None if record.checkpoint is None else msgspec.json.decode(record.checkpoint),
+            _get_logger=around.get_logger,
             _reporter=around.reporter,
             _is_cancel_requested=around.is_cancel_requested,
             _tx=around.tx,
             client_named=around.client_named,
-            _log=around.log,
         )
 
     def values(self, execution: Execution, what: str) -> dict[str, Any]:

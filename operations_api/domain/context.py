@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 from uuid import UUID
-
-import structlog
 
 Handler = str
 """``reserve``, ``execute``, ``commit``, ``rollback``, ``compensate`` or ``query``."""
@@ -34,9 +32,6 @@ class Reporter(Protocol):
     async def checkpoint(self, value: Any) -> None: ...
 
 
-LOG: Final = structlog.get_logger()
-
-
 @dataclass(slots=True)
 class Context:
     """One call of one handler.
@@ -60,11 +55,11 @@ class Context:
     reservations: Mapping[str, Any]
     results: Mapping[str, Any]
     last_checkpoint: Any
+    _get_logger: Callable[..., Any] = field(repr=False)
     _reporter: Reporter = field(repr=False)
     _is_cancel_requested: Callable[[], bool] = field(repr=False)
     _tx: Transaction | None = field(default=None, repr=False)
     client_named: bool = False
-    _log: Any = field(default=LOG, repr=False)
 
     @property
     def token(self) -> str:
@@ -89,8 +84,8 @@ class Context:
     @property
     def log(self) -> Any:
         """A structlog logger that names the operation and the step, also from a thread of its own."""
-        # not bound before somebody logs: most handlers never do
-        return self._log.bind(
+        # not made before somebody logs: most handlers never do
+        return self._get_logger(
             operation=str(self.operation_id),
             tenant=self.tenant,
             step=self.step,

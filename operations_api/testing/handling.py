@@ -33,7 +33,7 @@ class Hands:
         """Call a handler exactly as a worker does, and sort its answer."""
         around = Surroundings(
             now=datetime.now(UTC),
-            log=_SILENT,
+            get_logger=lambda **names: _SILENT,
             reporter=reporter,
             is_cancel_requested=lambda: execution.cancel_requested,
             tx=tx,

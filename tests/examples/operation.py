@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import structlog
 
 from operations_api import Context, Definition, Reject, Step
 
@@ -107,6 +108,7 @@ class Operation:
             reservations=self.reservations,
             results=self.results,
             last_checkpoint=self.last_checkpoint,
+            _get_logger=structlog.get_logger,
             _reporter=self,
             _is_cancel_requested=lambda: self.is_cancel_requested,
             _tx=self._connection if step.effect == "local" else None,

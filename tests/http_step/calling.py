@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from operations_api import Context, HttpStep
 
 OPERATION = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -88,6 +90,7 @@ def context(phase: str, **changes: Any) -> Context:
         "reservations": {},
         "results": {},
         "last_checkpoint": None,
+        "_get_logger": structlog.get_logger,
         "_reporter": None,
         "_is_cancel_requested": lambda: False,
     }
