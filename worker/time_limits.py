@@ -1,4 +1,4 @@
-"""How long calls may take: one timer of the loop for all of them."""
+"""How long calls of coroutines may take: one timer of the loop for all of them. Threads have their own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TimeLimits:
 
     def _look(self) -> None:
         """End what is over, if anything is: whoever the timer was set for may have ended in time. Then the next one."""
-        now = self._looks_at
+        now = max(self._looks_at, asyncio.get_running_loop().time())  # it may ring a little early
         for limit in [limit for limit, ends_at in self._ends_at.items() if ends_at <= now]:
             del self._ends_at[limit]
             limit.reschedule(now)
