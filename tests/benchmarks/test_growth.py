@@ -110,6 +110,7 @@ def _data() -> dict[str, Any]:
     windows = {"rate": 1.0, "lowest_rate": 1.0, "p50_ms": 1.0, "p99_ms": 1.0, "worst_p99_ms": 1.0, "seconds": 1.0}
     cleaning = {"before": windows, "during": windows, "expired": 10, "cleaned": 9, "cleaned_each_second": 3.0}
     plans = {"operations": 5_000_000, "statements": 32, "wrong": ["it sorts"]}
-    parts = {name: {"machine": machine(), "rounds": rounds} for name in GROWN}
+    here = machine()
+    parts = {name: {"machine": here.copy(), "rounds": rounds} for name in GROWN}
     sizes = {"10000": {"operations": 10_000, "bytes": 1}, "5000000": {"operations": 5_000_000, "bytes": 2}}
     return {"sizes": sizes, "parts": {**parts, "cleaning": cleaning, "plans": plans}}
