@@ -17,8 +17,9 @@ _HOST: Final = re.compile(rb"[A-Za-z0-9._~-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:
 
 
 class Exchange:
-    """One request and its answer. ``caller`` is None on the routes that need no API key, ``host`` where none is named.
+    """One request and its answer.
 
+    ``caller`` is None on the routes that need no API key, ``host`` where none is named once and properly.
     ``is_head`` tells an answer that never ends by itself to end. ``standing`` is there where requests are limited,
     ``room`` where operations in flight are.
     """

@@ -123,6 +123,7 @@ async def open_pool(
             init=_prepare,
             connection_class=Session,
             server_settings={**own, **PLANNING, **(session or {})},
+            max_cacheable_statement_size=0,  # a claim is as long as its worker knows definitions
             timeout=5,
             command_timeout=patience_seconds,
         )

@@ -68,7 +68,7 @@ class Renewal(msgspec.Struct, frozen=True):
 
 @cache
 def claim_statement(definitions: int) -> str:
-    """``claim_operations`` with a queue for each of so many definitions: that many are planned once, as branches."""
+    """``claim_operations`` with a queue for each of so many definitions: one text for a number, to be planned once."""
     before, queue, after = SQL["claim_operations"].split("----\n")
     return before + "union all\n".join(queue.replace("[1]", f"[{n}]") for n in range(1, definitions + 1)) + after
 
@@ -99,10 +99,9 @@ class Leases:
         Those that are new and have one of ``first_calls`` come with its intent stored.
         """
         types, versions = zip(*known, strict=True)
-        statement = claim_statement(len(types))
         async with connected(self._pool) as connection:
             rows = await connection.fetch(
-                statement,
+                claim_statement(len(types)),
                 self._owner,
                 list(types),
                 list(versions),

@@ -50,4 +50,7 @@ def statements(path: Path) -> Iterator[tuple[int, ast.expr]]:
 
 
 def is_put_together(statement: ast.expr) -> bool:
+    match statement:
+        case ast.Call(func=ast.Name(id="claim_statement"), args=[ast.Call(func=ast.Name(id="len"))]):
+            return False  # it is told how many definitions a worker knows, and nothing else
     return any(isinstance(part, ast.JoinedStr | ast.BinOp | ast.Call) for part in ast.walk(statement))

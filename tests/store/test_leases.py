@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from operations_api.domain.first_call import FirstCall
+from operations_api.store.connection import open_pool
 from operations_api.store.journal import Journal
 from operations_api.store.leases import Held, Leases, claim_statement, renew
 from worker.entry import parked_before
@@ -95,6 +96,16 @@ async def test_a_claim_locks_no_more_than_it_takes(connection, pool, leases):
     async with connection.transaction():
         await connection.fetch(claim_statement(2), uuid4(), *map(list, zip(*kinds, strict=True)), 2, 15, *[None] * 7)
         assert len(await leases.claim(kinds, 8)) == 6
+
+
+async def test_a_claim_is_planned_once_however_many_definitions_a_worker_knows(database, connection):
+    pool = await open_pool(database, size=1)
+    leases = Leases(pool, uuid4(), 15)
+    for _ in range(2):
+        await leases.claim([(f"type-{number}", 1) for number in range(60)], 1)
+    planned = "select generic_plans from pg_prepared_statements where statement = $1"
+    assert await pool.fetchval(planned, claim_statement(60)) == 2
+    await pool.close()
 
 
 async def test_a_worker_claims_only_versions_it_knows(connection, leases):

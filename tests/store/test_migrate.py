@@ -31,6 +31,7 @@ CATALOG = {
         from pg_constraint where connamespace = 'public'::regnamespace
     """,
     "indexes": "select tablename, indexname, indexdef from pg_indexes where schemaname = 'public'",
+    "views": "select viewname, definition from pg_views where schemaname = 'public'",
     "triggers": """
         select tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
     """,

@@ -1,9 +1,11 @@
 -- additive: yes
 -- A queue for each version of a definition: docs/decisions/0034-a-queue-for-each-definition.md. Until they are replaced,
--- workers of an older release sort what is ready.
+-- processes of an older release sort what is ready: migrate while that is little.
 
+-- under another name first, so that whoever reads need not wait until it is built
+create index operations_ready_of_each on operations (type, definition_version, fair_order) where ready;
 drop index operations_ready;
-create index operations_ready on operations (type, definition_version, fair_order) where ready;
+alter index operations_ready_of_each rename to operations_ready;
 
 -- The versions of which anything is ready, by a look into the index for each of them.
 create view ready_queues as

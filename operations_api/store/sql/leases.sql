@@ -24,7 +24,8 @@ with picked as (
             lease_epoch = 0 and decision is null and cancel_requested_at is null
                 and coalesce(deadline > clock_timestamp(), true) as is_new
         from operations
-        where tenant = q.tenant and id = q.id and ready and lost_leases < 2
+        where tenant = q.tenant and id = q.id
+          and case when ready then lost_leases < 2 end -- as a case no other index stands for the primary key
         for update skip locked
     ) as o
     order by q.fair_order

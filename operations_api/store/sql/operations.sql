@@ -253,34 +253,17 @@ delete from webhooks where tenant = $1 and operation_id = $2;
 -- name: head_of_queue
 -- Whose turn it is: how far the common order of all tenants has been served. What was not ready when it started (the next
 -- of a group, what was let in, what is tried again) has a place of then, which says nothing of the others: it is passed
--- over, a hundred at most. Nor does it say anything who waits for another worker.
-select min(coalesce(first_new.fair_order, last_looked_at.fair_order)) as fair_order
+-- over, a hundred of each definition at most. Nor does it say anything who waits for another worker.
+select coalesce(min(o.fair_order) filter (where o.is_new), max(o.fair_order)) as fair_order
 from ready_queues as q
-left join lateral (
-    select fair_order
-    from (
-        select fair_order, phase = 'queued' and group_name is null and not_before is null and not limited as is_new
-        from operations
-        where type = q.type and definition_version = q.definition_version
-          and ready and status <> 'needs_attention' and lost_leases < 2
-        order by fair_order
-        limit 100
-    ) as first_ones
-    where is_new
+cross join lateral (
+    select fair_order, phase = 'queued' and group_name is null and not_before is null and not limited as is_new
+    from operations
+    where type = q.type and definition_version = q.definition_version
+      and ready and status <> 'needs_attention' and lost_leases < 2
     order by fair_order
-    limit 1
-) as first_new on true
-left join lateral (
-    select max(fair_order) as fair_order
-    from (
-        select fair_order
-        from operations
-        where type = q.type and definition_version = q.definition_version
-          and ready and status <> 'needs_attention' and lost_leases < 2
-        order by fair_order
-        limit 100
-    ) as first_ones
-) as last_looked_at on first_new.fair_order is null;
+    limit 100
+) as o;
 
 -- name: head_of_room
 -- The same among those that wait for room of a type.
