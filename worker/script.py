@@ -80,7 +80,7 @@ class Script:
         """Call one handler. ``checkpoint`` stores its cursor. Raises ``Unfit`` when what it needs cannot be read."""
         report = self._report(execution, checkpoint)
         with self._span(execution, call) as span:
-            around = self._surroundings(execution, call, lease, report, tx, span.traceparent)
+            around = self._surroundings(execution, lease, report, tx, span.traceparent)
             ctx = self._steps.context(execution, call, around)
             calling = self._steps.call(self._services.calls, execution, call, ctx, around.spent_seconds)
             try:
@@ -136,7 +136,6 @@ class Script:
     def _surroundings(
         self,
         execution: Execution,
-        call: Call,
         lease: Lease,
         report: Report,
         tx: Transaction | None,

@@ -267,24 +267,11 @@ cross join lateral (
 
 -- name: head_of_room
 -- The same among those that wait for room of a type.
-with recursive next as (
-    (
-        select fair_order, phase = 'queued' and group_name is null and not_before is null as is_new, 1 as looked
-        from operations
-        where type = $1 and waits_for_room and status <> 'needs_attention'
-        order by fair_order
-        limit 1
-    )
-    union all
-    select after.fair_order, after.is_new, next.looked + 1
-    from next
-    cross join lateral (
-        select fair_order, phase = 'queued' and group_name is null and not_before is null as is_new
-        from operations
-        where type = $1 and waits_for_room and status <> 'needs_attention' and fair_order > next.fair_order
-        order by fair_order
-        limit 1
-    ) as after
-    where not next.is_new and next.looked < 100
-)
-select max(fair_order) as fair_order from next;
+select coalesce(min(fair_order) filter (where is_new), max(fair_order)) as fair_order
+from (
+    select fair_order, phase = 'queued' and group_name is null and not_before is null as is_new
+    from operations
+    where type = $1 and waits_for_room and status <> 'needs_attention'
+    order by fair_order
+    limit 100
+) as o;
